@@ -1,12 +1,18 @@
 """What a step of the pipeline may touch, as Protocols: the outside, the clock and the ids.
 
-worker/daemon/wiring.py fills it in; tests fill in fakes of the network. Values that cross the border are here too.
+worker/daemon/wiring.py fills it in; tests fill in fakes of the network.
+Values that cross the border are here too.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from worker.config import Config
+from worker.keys import Keys
+from worker.store.ids import Ids
+from worker.store.session import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,3 +96,25 @@ class Rendered:
 
 Now = Callable[[], datetime]
 """The wall clock, aware UTC."""
+
+Chance = Callable[[int], bytes]
+"""So many random bytes; the only source of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """An open desk: what every step of the pipeline and every act of an operator is given."""
+
+    config: Config
+    database: Database
+    ids: Ids
+    keys: Keys
+    blobs: BlobStore
+    now: Now
+    chance: Chance
+    worker: str
+    """Name of this process among the workers, unique; claims and leases carry it."""
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()

@@ -1,0 +1,181 @@
+"""Opens the database and its transactions; the one place that knows which of the two it is.
+
+SQLite runs in WAL mode with synchronous FULL, so that a commit is on disk before anything is
+acknowledged (NORMAL was measured to acknowledge too early); one worker holds its lock file.
+PostgreSQL takes many workers. Database errors leave here as Temporary, a clash of unique keys as Conflict.
+"""
+
+import fcntl
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from worker.errors import ConfigError, Temporary
+
+BUSY_MS = 10_000
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",
+    f"PRAGMA busy_timeout={BUSY_MS}",
+    "PRAGMA cache_size=-16000",
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+class Conflict(Temporary):
+    """Another row holds the same unique key: somebody else was first."""
+
+
+class WorkerRunning(Temporary):
+    """Another worker holds this SQLite database."""
+
+
+class Database:
+    """One database; `read` sees a snapshot, `write` commits at its end or not at all."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = make_url(url)
+            if parsed.get_backend_name() == "postgresql":
+                parsed = parsed.set(drivername="postgresql+psycopg")
+            self.is_sqlite = parsed.get_backend_name() == "sqlite"
+            self.file = Path(parsed.database) if self.is_sqlite and parsed.database else None
+            self._engine = create_engine(parsed, pool_size=8, max_overflow=8, pool_timeout=30)
+        except (NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
+            raise ConfigError(f"database.url cannot be used: {error}") from error
+        self.shown_url = parsed.render_as_string(hide_password=True)
+        if self.is_sqlite:
+            event.listen(self._engine, "connect", _prepare_sqlite)
+            event.listen(self._engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a transaction that only reads."""
+        with self._transaction("DEFERRED") as tx:
+            yield tx
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction that writes; on SQLite it waits for the one writer first."""
+        with self._transaction("IMMEDIATE") as tx:
+            yield tx
+
+    @contextmanager
+    def _transaction(self, mode: str) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                connection = connection.execution_options(postclerk_begin=mode)
+                with connection.begin():
+                    yield connection
+        except IntegrityError as error:
+            raise Conflict(f"The database refused a row: {error.orig}") from error
+        except DBAPIError as error:
+            raise Temporary(f"The database {self.shown_url} failed: {error.orig}") from error
+
+    @property
+    def bind(self) -> object:
+        """The engine, for migrations only."""
+        return self._engine
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+def _prepare_sqlite(connection: object, _: ConnectionPoolEntry) -> None:
+    # The driver must not open transactions on its own: _begin_sqlite does.
+    connection.isolation_level = None  # type: ignore[attr-defined]
+    for pragma in PRAGMAS:
+        connection.execute(pragma)  # type: ignore[attr-defined]
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("postclerk_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def lock_keys(tx: Connection, keys: Iterable[str]) -> None:
+    """Hold each key until the transaction ends, so that two workers never decide on it at once.
+
+    In sorted order, so that they cannot wait for each other. SQLite has one writer anyway.
+    """
+    if tx.dialect.name != "postgresql":
+        return
+    numbers = sorted(
+        int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big", signed=True)
+        for key in set(keys)
+    )
+    if numbers:
+        tx.execute(
+            text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:keys AS bigint[])) AS n"),
+            {"keys": numbers},
+        )
+
+
+@contextmanager
+def sole_worker(database: Database, *, patience: float) -> Iterator[None]:
+    """Hold the lock that makes this the only worker of an SQLite database; PostgreSQL needs none.
+
+    patience: seconds to wait for another worker to end. Raises WorkerRunning after them.
+    """
+    if database.file is None:
+        yield
+        return
+    path = database.file.with_name(database.file.name + ".lock")
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"The database folder {path.parent} cannot be written: {error.strerror}."
+        ) from error
+    try:
+        _wait_for_lock(handle, path, patience)
+        yield
+    finally:
+        os.close(handle)  # a POSIX record lock ends with the file
+
+
+def _wait_for_lock(handle: int, path: Path, patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() >= deadline:
+                holder = os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "?"
+                raise WorkerRunning(
+                    f"Another worker (process {holder}) uses this database; SQLite takes one. "
+                    f"Stop it first, or use PostgreSQL. Lock file: {path}"
+                ) from None
+            time.sleep(0.1)
+        else:
+            os.truncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+            return
+
+
+def prepare_folder(database: Database) -> None:
+    """Make the folder of an SQLite database; raises ConfigError when that is impossible."""
+    if database.file is None:
+        return
+    try:
+        database.file.parent.mkdir(parents=True, exist_ok=True)
+        if not database.file.exists():
+            os.close(os.open(database.file, os.O_RDWR | os.O_CREAT, 0o600))
+        elif not os.access(database.file, os.W_OK):
+            raise ConfigError(
+                f"The database {database.file} cannot be written; check its owner."
+            )
+    except OSError as error:
+        raise ConfigError(
+            f"The database folder {database.file.parent} cannot be written: {error.strerror}."
+        ) from error
