@@ -125,7 +125,7 @@ def mask(identifier: str) -> str:
 
 
 def masked(identifiers: Identifiers) -> tuple[str, ...]:
-    """Mask what an answer may repeat: the first five, TxIDs before order numbers and the rest."""
+    """Mask what an answer may repeat: the first five, TxIDs first."""
     found = (
         *identifiers.txid,
         *identifiers.order_id,
@@ -141,9 +141,10 @@ def _items(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _name(written: str) -> str | None:
-    """A name that holds an address or a link is none."""
+    """What is very long or holds an address or a link is no name."""
     name = plain_text.one_line(written, limit=_NAME_LIMIT)
-    return None if "@" in name or plain_text.without_links(name) != name else name or None
+    is_name = "@" not in name and "…" not in name and plain_text.without_links(name) == name
+    return name if name and is_name else None
 
 
 def _subject(written: str) -> str | None:
