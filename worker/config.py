@@ -1,125 +1,137 @@
 """The configuration as the rest of the house sees it: frozen, complete, every value checked.
 
-One YAML file, read by worker/config_file.py. Durations are written as `90s`, `5m`, `12h`, `7d`; sizes as `25MB`.
-docs/configuration.md tells each key to people.
+One YAML file, read by worker/config_file.py; how single values are written is told in
+worker/config_values.py. docs/configuration.md tells each key to people.
 """
 
-import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
-SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
-SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|KB|MB|GB)?")
-BYTES = {None: 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 10**6, "GB": 10**9}
+from worker.config_values import (
+    Address,
+    Cron,
+    DatabaseUrl,
+    Domain,
+    Duration,
+    Host,
+    Keyword,
+    Language,
+    Line,
+    Location,
+    Password,
+    Port,
+    ReversePath,
+    Size,
+    Wait,
+)
 
-
-def _duration(value: object) -> object:
-    found = DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found:
-        return timedelta(seconds=float(found[1]) * SECONDS[found[2]])
-    if isinstance(value, int | float | str) and value not in (0, "0"):
-        raise ValueError("write a duration as 90s, 5m, 12h or 7d")
-    return timedelta(0) if value in (0, "0") else value
-
-
-def _size(value: object) -> object:
-    found = SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
-    return int(float(found[1]) * BYTES[found[2]]) if found else value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Size = Annotated[int, BeforeValidator(_size), Field(ge=0)]
 Tls = Literal["implicit", "starttls", "insecure-plaintext"]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Defaults are checked as well: a default path, too, starts from the configuration's folder.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, revalidate_instances="always"
+    )
 
 
 class Desk(_Section):
-    name: str = "Support"
+    name: Line = "Support"
     """What customers are told who writes to them."""
-    domain: str
+    domain: Domain
     """The right-hand side of our Message-IDs."""
-    language: str = "en"
-    own_addresses: tuple[str, ...] = ()
-    """More addresses of ours, beside those of the mailboxes; mail from them is never answered."""
-    trusted_authserv_ids: tuple[str, ...] = ()
+    language: Language = "en"
+    own_addresses: tuple[Address, ...] = ()
+    """More addresses of ours, beside the mailboxes'; mail from them is never answered."""
+    trusted_authserv_ids: tuple[Line, ...] = ()
     """Whose Authentication-Results fields are believed (RFC 8601 section 2.5)."""
 
 
 class Database(_Section):
-    url: str = "sqlite:///var/postclerk.db"
+    url: DatabaseUrl = "sqlite:///var/postclerk.db"
 
 
 class Blobs(_Section):
-    folder: Path = Path("var/blobs")
+    folder: Location = Path("var/blobs")
 
 
 class Keys(_Section):
-    file: Path = Path("postclerk.key")
+    file: Location = Path("postclerk.key")
 
 
 class After(_Section):
     """What happens to a mail on the server once it is safely ours."""
 
     action: Literal["keyword", "seen", "move", "delete", "nothing"] = "keyword"
-    keyword: str = "$Postclerk"
-    folder: str | None = None
+    keyword: Keyword = "$Postclerk"
+    folder: Line | None = None
+    """Where `move` puts it."""
+
+    @model_validator(mode="after")
+    def _move_needs_folder(self) -> Self:
+        if self.action == "move" and self.folder is None:
+            raise ValueError("action move needs a folder to move to")
+        return self
 
 
 class Schedule(_Section):
-    every: Duration = timedelta(seconds=60)
+    every: Wait = timedelta(seconds=60)
     jitter: Duration = timedelta(seconds=5)
-    cron: str | None = None
+    cron: Cron | None = None
+    """Polls at these times instead of `every`; local time."""
     idle: bool = True
 
 
 class Mailbox(_Section):
-    name: str
-    address: str
-    host: str
-    port: int | None = None
+    name: Line
+    address: Address
+    host: Host
+    port: Port | None = None
     """993 for implicit TLS, else 143."""
     tls: Tls = "implicit"
-    ca_file: Path | None = None
-    username: str
-    password: SecretStr
-    folder: str = "INBOX"
+    ca_file: Location | None = None
+    username: Line
+    password: Password
+    folder: Line = "INBOX"
     role: Literal["inbound", "sent"] = "inbound"
-    team: str = "support"
-    language: str | None = None
+    team: Line = "support"
+    language: Language | None = None
     after: After = After()
     schedule: Schedule = Schedule()
     first_run: Literal["import_silently", "answer_all", "from_now"] = "import_silently"
-    from_name: str | None = None
+    from_name: Line | None = None
     """Display name of the answers' From; the desk's name without one."""
 
 
 class Smtp(_Section):
-    host: str
-    port: int | None = None
+    host: Host
+    port: Port | None = None
     """465 for implicit TLS, 587 for STARTTLS, else 25."""
     tls: Tls = "implicit"
-    ca_file: Path | None = None
-    username: str | None = None
-    password: SecretStr | None = None
-    envelope_from: str = ""
+    ca_file: Location | None = None
+    username: Line | None = None
+    password: Password | None = None
+    envelope_from: ReversePath = ""
     """"" is the null reverse-path."""
+
+    @model_validator(mode="after")
+    def _login_is_whole(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("a login needs both username and password, or neither")
+        return self
 
 
 class Caps(_Section):
     """How many automatic answers may leave; 0 means no limit."""
 
-    per_address_hour: int = 5
-    per_address_day: int = 20
-    per_domain_hour: int = 200
-    overall_hour: int = 2000
-    public_domains: tuple[str, ...] = (
+    per_address_hour: int = Field(default=5, ge=0)
+    per_address_day: int = Field(default=20, ge=0)
+    per_domain_hour: int = Field(default=200, ge=0)
+    overall_hour: int = Field(default=2000, ge=0)
+    public_domains: tuple[Domain, ...] = (
         "gmail.com",
         "googlemail.com",
         "outlook.com",
@@ -156,21 +168,28 @@ class Answers(_Section):
 
 
 class Delivery(_Section):
-    first_backoff: Duration = timedelta(seconds=60)
-    max_backoff: Duration = timedelta(hours=4)
-    give_up_after: Duration = timedelta(days=5)
+    first_backoff: Wait = timedelta(seconds=60)
+    max_backoff: Wait = timedelta(hours=4)
+    give_up_after: Wait = timedelta(days=5)
     connections: int = Field(default=2, ge=1, le=50)
+
+    @model_validator(mode="after")
+    def _backoff_grows(self) -> Self:
+        if self.max_backoff < self.first_backoff:
+            raise ValueError("max_backoff must not be shorter than first_backoff")
+        return self
 
 
 class Limits(_Section):
-    message: Size = 25 * 10**6 * 2
+    message: Size = Field(default=50 * 10**6, ge=1000)
     """A larger mail is kept, but not read; it becomes a ticket with a note."""
-    parse_time: Duration = timedelta(seconds=10)
-    parse_memory: Size = 1000 * 10**6
+    parse_time: Wait = timedelta(seconds=10)
+    parse_memory: Size = Field(default=1000 * 10**6, ge=100 * 10**6)
+    """For one mail, on top of what the process needs anyway."""
     parse_processes: int = Field(default=2, ge=1, le=64)
     fetch_batch: int = Field(default=100, ge=1, le=1000)
-    fetch_batch_bytes: Size = 8 * 10**6
-    network_deadline: Duration = timedelta(seconds=60)
+    fetch_batch_bytes: Size = Field(default=8 * 10**6, ge=1000)
+    network_deadline: Wait = timedelta(seconds=60)
     """Longest wait for one answer of a server; a large mail gets more time by its size."""
     attempts: int = Field(default=3, ge=1, le=100)
 
@@ -192,9 +211,10 @@ class Config(_Section):
     database: Database = Database()
     blobs: Blobs = Blobs()
     keys: Keys = Keys()
-    templates: Path | None = None
+    templates: Location | None = None
     """Folder of the reply templates; None means the shipped ones."""
-    rules: Path | None = None
+    rules: Location | None = None
+    """Folder of rules that are added to the shipped ones."""
     answers: Answers = Answers()
     tickets: Tickets = Tickets()
     delivery: Delivery = Delivery()
