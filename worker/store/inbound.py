@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.domain.screening import InboundState
@@ -184,30 +184,41 @@ def claim(
     )
 
 
-def settle(tx: Connection, rows: Sequence[Settlement], *, worker: str) -> int:
-    """Write outcomes of rows that this worker claimed; returns how many it still held."""
-    count = 0
-    for row in rows:
-        done = tx.execute(
-            update(inbound)
-            .where(
-                inbound.c.id == row.id,
-                inbound.c.claimed_by == worker,
-                inbound.c.state == InboundState.CLAIMED.value,
-            )
-            .values(
-                state=row.state.value,
-                reason=row.reason,
-                ticket_id=row.ticket_id,
-                copy_of=row.copy_of,
-                message_id=row.message_id,
-                content_digest=row.content_digest,
-                claimed_by=None,
-                next_attempt_at=None,
-            )
-        )
-        count += done.rowcount
-    return count
+def held(tx: Connection, ids: Sequence[int], *, worker: str) -> set[int]:
+    """Return which of the claimed rows are still this worker's, and keep them so until the end."""
+    query = (
+        select(inbound.c.id)
+        .where(inbound.c.id.in_(ids), inbound.c.claimed_by == worker)
+        .where(inbound.c.state == InboundState.CLAIMED.value)
+        .with_for_update()
+    )
+    return set(tx.execute(query).scalars())
+
+
+def settle(tx: Connection, rows: Sequence[Settlement]) -> None:
+    """Write the outcomes of rows that this worker holds."""
+    if not rows:
+        return
+    change = (
+        update(inbound)
+        .where(inbound.c.id == bindparam("row"))
+        .values(claimed_by=None, next_attempt_at=None)
+    )
+    tx.execute(
+        change,
+        [
+            {
+                "row": row.id,
+                "state": row.state.value,
+                "reason": row.reason,
+                "ticket_id": row.ticket_id,
+                "copy_of": row.copy_of,
+                "message_id": row.message_id,
+                "content_digest": row.content_digest,
+            }
+            for row in rows
+        ],
+    )
 
 
 def release(
@@ -302,7 +313,7 @@ def with_digests(tx: Connection, digests: Sequence[bytes]) -> dict[bytes, list[E
 def bury(
     tx: Connection,
     *,
-    id: int,
+    letter_id: int,
     inbound_id: int,
     reason: str,
     detail: str | None,
@@ -314,7 +325,7 @@ def bury(
     tx.execute(
         insert(dead_letters)
         .values(
-            id=id,
+            id=letter_id,
             inbound_id=inbound_id,
             reason=reason,
             detail=detail,

@@ -1,0 +1,177 @@
+"""The blob store: raw mails in a local folder, compressed, then encrypted, each stored once.
+
+A blob's key is a keyed hash of the mail's SHA-256, so that names tell nothing and the same mail has one
+blob. A blob is `PC1`, the key id's length and the key id, a nonce of 12 bytes, then AES-256-GCM over the
+zstd frame with the header as associated data. `put` returns when everything is on disk: each file is
+written aside, synced and renamed, then its folder is synced.
+"""
+
+import hashlib
+import hmac
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+import zstandard
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from worker.errors import ConfigError, Permanent, Temporary
+from worker.keys import Keys
+
+MAGIC = b"PC1"
+NONCE_BYTES = 12
+MAX_MAIL_BYTES = 2**31
+CACHE_BYTES = 32 * 2**20
+"""Raw mails just stored are read again at once by the processing step."""
+
+
+class FolderBlobs:
+    """Blobs under one folder; threads may share it."""
+
+    def __init__(self, folder: Path, keys: Keys) -> None:
+        self._folder = folder
+        self._key_id, secret = keys.current("blobs")
+        self._ciphers = {name: AESGCM(key) for name, key in keys.every("blobs").items()}
+        _, self._address_key = keys.current("blob addresses")
+        self._old_address_keys = tuple(keys.every("blob addresses").values())[1:]
+        del secret
+        self._cache: OrderedDict[str, bytes] = OrderedDict()
+        self._cached_bytes = 0
+        self._lock = threading.Lock()
+        self._folders: set[Path] = set()
+
+    def put(self, raws: Sequence[bytes]) -> list[str]:
+        """Store raw mails and return their keys, in order; all are durable when it returns."""
+        keys = [self._address(raw) for raw in raws]
+        changed: set[Path] = set()
+        try:
+            for key, raw in zip(keys, raws, strict=True):
+                path = self._path(key)
+                if path.exists():
+                    continue
+                self._make_folder(path.parent)
+                _write_durably(path, self._seal(raw))
+                changed.add(path.parent)
+            for folder in changed:
+                _sync_folder(folder)
+        except OSError as error:
+            raise Temporary(
+                f"The blob folder {self._folder} cannot be written: {error.strerror or error}. "
+                "Check the disk's space and the folder's owner."
+            ) from error
+        for key, raw in zip(keys, raws, strict=True):
+            self._remember(key, raw)
+        return keys
+
+    def get(self, key: str) -> bytes:
+        """Return a raw mail; Permanent when it is missing or damaged, Temporary when unreadable."""
+        with self._lock:
+            if key in self._cache:
+                return self._cache[key]
+        path = self._path(key)
+        try:
+            return self._open(path.read_bytes(), key)
+        except FileNotFoundError:
+            raise Permanent(f"The raw mail {key} is missing under {self._folder}.") from None
+        except OSError as error:
+            raise Temporary(f"The raw mail {path} cannot be read: {error.strerror}.") from error
+
+    def delete(self, key: str) -> None:
+        """Remove a raw mail; one that is gone already is fine."""
+        with self._lock:
+            self._cached_bytes -= len(self._cache.pop(key, b""))
+        self._path(key).unlink(missing_ok=True)
+
+    def prepare(self) -> None:
+        """Make the folder; raises ConfigError when that is impossible."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise ConfigError(
+                f"The blob folder {self._folder} cannot be made: {error.strerror}."
+            ) from error
+        if not os.access(self._folder, os.W_OK):
+            raise ConfigError(
+                f"The blob folder {self._folder} cannot be written; check its owner."
+            )
+
+    def _address(self, raw: bytes) -> str:
+        digest = hashlib.sha256(raw).digest()
+        for secret in self._old_address_keys:
+            old = hmac.digest(secret, digest, "sha256").hex()
+            if self._path(old).exists():
+                return old
+        return hmac.digest(self._address_key, digest, "sha256").hex()
+
+    def _path(self, key: str) -> Path:
+        if len(key) != 64 or not key.isalnum():
+            raise Permanent(f"{key[:80]!r} is no blob key.")
+        return self._folder / key[:2] / key[2:]
+
+    def _seal(self, raw: bytes) -> bytes:
+        name = self._key_id.encode()
+        header = MAGIC + bytes([len(name)]) + name
+        nonce = os.urandom(NONCE_BYTES)
+        packed = zstandard.ZstdCompressor(level=3).compress(raw)
+        return header + nonce + self._ciphers[self._key_id].encrypt(nonce, packed, header)
+
+    def _open(self, blob: bytes, key: str) -> bytes:
+        damaged = Permanent(f"The raw mail {key} under {self._folder} is damaged.")
+        if blob[:3] != MAGIC or len(blob) < 4:
+            raise damaged
+        start = 4 + blob[3]
+        header, nonce = blob[:start], blob[start : start + NONCE_BYTES]
+        name = header[4:].decode("ascii", "replace")
+        if name not in self._ciphers:
+            raise Permanent(
+                f"The raw mail {key} needs the key {name!r}, which the key file lacks."
+            )
+        try:
+            packed = self._ciphers[name].decrypt(nonce, blob[start + NONCE_BYTES :], header)
+            return zstandard.ZstdDecompressor().decompress(
+                packed, max_output_size=MAX_MAIL_BYTES
+            )
+        except (InvalidTag, zstandard.ZstdError, ValueError) as error:
+            raise damaged from error
+
+    def _make_folder(self, folder: Path) -> None:
+        if folder in self._folders:
+            return
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+            _sync_folder(self._folder)
+        self._folders.add(folder)
+
+    def _remember(self, key: str, raw: bytes) -> None:
+        with self._lock:
+            if key in self._cache or len(raw) > CACHE_BYTES // 4:
+                return
+            self._cache[key] = raw
+            self._cached_bytes += len(raw)
+            while self._cached_bytes > CACHE_BYTES:
+                _, dropped = self._cache.popitem(last=False)
+                self._cached_bytes -= len(dropped)
+
+
+def _write_durably(path: Path, blob: bytes) -> None:
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.new")
+    try:
+        with open(aside, "wb") as file:
+            file.write(blob)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(aside, path)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
