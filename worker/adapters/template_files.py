@@ -1,6 +1,6 @@
 """Reads the files of the reply templates, the desk's own ones before the shipped ones.
 
-    <folder>/<language>/received.md          an event: front matter with `subject`, then Markdown
+    <folder>/<language>/received.md          an event: front matter, then Markdown
     <folder>/<language>/blocks/critical.md   a block: Markdown
     <folder>/<language>/parts/greeting.md    a part that every answer holds: Markdown
     <folder>/<language>/words.yml            words for what is missing and what was sealed
@@ -75,7 +75,7 @@ def shipped_folder() -> Path:
 def read_all(own: Path | None) -> tuple[TemplateFile, ...]:
     """Read every template there is; where both have a file, the desk's own comes first.
 
-    own: the configured folder; None when there is none. Raises ConfigError when it is no folder.
+    own: the configured folder or None. Raises ConfigError when it is no folder.
     """
     if own is not None and not own.is_dir():
         raise ConfigError(f"the folder of templates {own} does not exist: see `templates`")
@@ -95,36 +95,38 @@ def names() -> tuple[str, ...]:
     )
 
 
-def split_front_matter(text: str) -> tuple[Mapping[str, object], str]:
+def split_front_matter(text: str) -> tuple[Mapping[str, str], str]:
     """Split a file into its front matter and its body.
 
-    The body keeps its line numbers: the front matter leaves empty lines. Raises ValueError, with
-    `line: sentence`, when the front matter is no YAML mapping.
+    The body keeps its line numbers: the front matter leaves empty lines. Raises ValueError with
+    `line:sentence` when the front matter is no YAML mapping.
     """
     found = _FRONT_MATTER.match(text)
     if not found:
         return {}, text
-    try:
-        values = yaml.safe_load(found[1] or "") or {}
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 2 if mark else 1
-        raise ValueError(f"{line}:the front matter is no YAML: {_problem(error)}") from error
-    if not isinstance(values, dict):
-        raise ValueError("1:the front matter must be lines such as `subject: ...`")
+    values = _load(found[1] or "", first_line=2)
     return values, "\n" * found[0].count("\n") + text[found.end() :]
 
 
-def read_words(file: TemplateFile) -> dict[str, str]:
+def read_words(file: TemplateFile) -> Mapping[str, str]:
     """Read a words.yml; raises ValueError with `line:sentence`."""
+    return _load(file.text, first_line=1)
+
+
+def _load(text: str, *, first_line: int) -> dict[str, str]:
     try:
-        values = yaml.safe_load(file.text) or {}
-    except yaml.YAMLError as error:
+        values = yaml.safe_load(text) or {}
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise ValueError(f"{mark.line + 1 if mark else 1}:{_problem(error)}") from error
-    if not isinstance(values, dict):
-        raise ValueError("1:a file of words holds lines such as `txid: the transaction hash`")
-    return {str(key): str(value) for key, value in values.items() if value is not None}
+        line = first_line + (mark.line if mark else 0)
+        problem = getattr(error, "problem", None) or "nested too deeply"
+        raise ValueError(f"{line}:this is no YAML: {problem}") from error
+    # Only texts: str() of a list of YAML aliases could fill the memory.
+    if not isinstance(values, dict) or not all(
+        isinstance(text, str) for pair in values.items() for text in pair
+    ):
+        raise ValueError(f"{first_line}:write lines such as `name: text`, texts in quotes")
+    return values
 
 
 def _read_folder(folder: Path, origin: Origin) -> Iterable[TemplateFile]:
@@ -160,7 +162,3 @@ def _read(path: Path, *, language: str, name: str, origin: Origin) -> TemplateFi
         if problem
         else None,
     )
-
-
-def _problem(error: yaml.YAMLError) -> str:
-    return str(getattr(error, "problem", None) or error).splitlines()[0]

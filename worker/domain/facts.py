@@ -53,7 +53,7 @@ class Facts:
     customer_name: str | None = None
     """As the customer writes it; None when unknown, unusable, or not to be said."""
     subject: str | None = None
-    """The customer's, without Re: and ticket number; None when empty or not to be said."""
+    """The customer's, sealed, without Re: and ticket number; None when there is nothing to say."""
     missing: tuple[str, ...] = ()
     """What we ask for, e.g. txid, order_id; words.yml has the words."""
     identifiers: tuple[str, ...] = ()

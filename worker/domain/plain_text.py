@@ -7,8 +7,8 @@ import re
 
 # Control characters and line separators end up as blanks, so that words stay apart.
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\\s]+")
-# Invisible, direction-changing, private and unencodable characters go: Unicode categories Cf, Co
-# and Cs, and those that only look like blanks.
+# Invisible, direction-changing, private and unencodable characters go: Unicode categories Cf,
+# Co and Cs, and those that only look like blanks.
 _INVISIBLE = re.compile(
     "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u2800\u3164\ud800-\udfff\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
