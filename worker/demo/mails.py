@@ -1,10 +1,11 @@
 """The plan of the demo's day: who writes what to the desk, and when. Reads day.yaml.
 
-Keys of an entry: `at` its clock, `from` a person, `subject`, `text`, `with` (screenshot, receipt),
-`html` (an HTML alternative too), `auth` (what our receiving server found: pass, none, fail), `as` (an
-odd shape, see worker/demo/shapes.py), and what it refers to: `replies_to` the answer to that mail,
-`resends` the same words in a new mail, `redelivers` the same mail by another way, `quotes_number_of`
-that mail's ticket number in the subject. `expect` is the outcome that a test holds the worker to.
+Keys of an entry: `at` its clock, `from` a person, `subject`, `text`, `with` (screenshot,
+receipt), `html` (an HTML alternative too), `auth` (what our receiving server found: pass, none,
+fail), `as` (an odd shape, see worker/demo/shapes.py), and what it refers to: `replies_to` the
+answer to that mail, `resends` the same words in a new mail, `redelivers` the same mail by
+another way, `quotes_number_of` that mail's ticket number in the subject. `expect` is the
+outcome that a test holds the worker to.
 """
 
 from datetime import time

@@ -1,7 +1,8 @@
 """Writes a planned mail as the bytes that our receiving server would store.
 
-Above what the sender wrote stand the fields that our own server adds (Return-Path, Delivered-To,
-Authentication-Results of RFC 8601, Received). Odd shapes are written by hand: no library would.
+Above what the sender wrote stand the fields that our own server adds (Return-Path,
+Delivered-To, Authentication-Results of RFC 8601, Received). Odd shapes are written by hand: no
+library would.
 """
 
 import base64
