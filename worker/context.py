@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.config import Config
+from worker.domain.rendered import Rendered as Rendered
 from worker.keys import Keys
 from worker.store.ids import Ids
 from worker.store.session import Database
@@ -80,18 +81,6 @@ class Submission(Protocol):
 
     def submit(self, mail: bytes, *, reverse_path: str, recipient: str) -> None: ...
     def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """The words of one answer."""
-
-    subject: str
-    text: str
-    html: str
-    language: str
-    version: str
-    """Which templates made it, for the record."""
 
 
 Now = Callable[[], datetime]

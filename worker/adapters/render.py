@@ -14,7 +14,6 @@ from worker.adapters import template_files, template_lint
 from worker.adapters.template_files import WORDS, Complaint, Origin, TemplateFile
 from worker.adapters.template_lint import values_of
 from worker.adapters.template_pieces import Piece, load
-from worker.context import Rendered
 from worker.domain.facts import (
     BLOCKS,
     EVENTS,
@@ -23,6 +22,7 @@ from worker.domain.facts import (
     URGENT_BLOCKS,
     Facts,
 )
+from worker.domain.rendered import Rendered
 from worker.errors import Permanent
 
 LARGEST_ANSWER = 200_000

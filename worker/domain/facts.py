@@ -53,7 +53,7 @@ class Facts:
     customer_name: str | None = None
     """As the customer writes it; None when unknown, unusable, or not to be said."""
     subject: str | None = None
-    """The customer's, sealed, without Re: and ticket number; None when there is nothing to say."""
+    """The customer's, sealed, without Re: and ticket number; None when not to be said."""
     missing: tuple[str, ...] = ()
     """What we ask for, e.g. txid, order_id; words.yml has the words."""
     identifiers: tuple[str, ...] = ()
