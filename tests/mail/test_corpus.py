@@ -1,0 +1,63 @@
+"""Every mail of tests/corpus is read as the file beside it says.
+
+Keys of NAME.expected.json are those of `postclerk parse`; only the keys given are compared.
+Besides: `text_has`, `text_lacks`, `reply_has`, `reply_lacks`, `html_lacks` (lists of strings),
+`files` (list of [file name, content type, size]), `defects_has`, and `settings` for parse.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from worker.mail.describe import as_json
+from worker.mail.extract import attachment_bytes
+from worker.mail.parse import ParseSettings, parse
+
+CORPUS = Path(__file__).parent.parent / "corpus"
+MAILS = sorted(CORPUS.glob("*.eml"))
+
+_STRINGS = {
+    "text_has": ("body_text", True),
+    "text_lacks": ("body_text", False),
+    "reply_has": ("reply_text", True),
+    "reply_lacks": ("reply_text", False),
+    "html_has": ("html", True),
+    "html_lacks": ("html", False),
+    "defects_has": ("defects", True),
+}
+
+
+@pytest.mark.parametrize("mail", MAILS, ids=lambda path: path.stem)
+def test_mail_is_read_as_expected(mail: Path) -> None:
+    expected = json.loads(mail.with_suffix(".expected.json").read_text("utf-8"))
+    settings = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in expected.pop("settings", {}).items()
+    }
+    message = parse(mail.read_bytes(), settings=ParseSettings(**settings))
+    line = as_json(message, file=mail.name, path=str(mail), language="und")
+    for name, wanted in expected.items():
+        if name in _STRINGS:
+            field, is_there = _STRINGS[name]
+            found = line[field]
+            text = "\n".join(found) if isinstance(found, list) else str(found)
+            for string in wanted:
+                assert (string in text) is is_there, (name, string, text)
+        elif name == "files":
+            files = [[a.filename, a.content_type, a.size_bytes] for a in message.attachments]
+            assert files == wanted
+        else:
+            assert line[name] == wanted, name
+
+
+@pytest.mark.parametrize("mail", MAILS, ids=lambda path: path.stem)
+def test_every_attachment_can_be_extracted(mail: Path) -> None:
+    raw = mail.read_bytes()
+    for attachment in parse(raw).attachments:
+        assert len(attachment_bytes(raw, attachment.part)) == attachment.size_bytes
+
+
+def test_every_mail_has_its_expectation() -> None:
+    stems = {path.stem for path in MAILS}
+    assert stems == {path.name.removesuffix(".expected.json") for path in CORPUS.glob("*.json")}

@@ -1,0 +1,31 @@
+"""Turns what the walk found attached into domain Attachments: safe names, true types, digests."""
+
+import hashlib
+
+from worker.domain.message import Attachment
+from worker.mail.bodies import Attached, Bodies
+from worker.mail.charsets import clean_line
+from worker.mail.content_types import true_content_type
+from worker.mail.filenames import safe_filename
+
+
+def read_attachments(bodies: Bodies, defects: list[str]) -> tuple[Attachment, ...]:
+    """Describe each attachment; a label that lies is corrected and named in `defects`."""
+    return tuple(_described(one, defects) for one in bodies.attached)
+
+
+def _described(attached: Attached, defects: list[str]) -> Attachment:
+    content_type = true_content_type(attached.content_type, attached.content)
+    if content_type != attached.content_type:
+        defects.append(f"an attachment labelled {attached.content_type} is {content_type}")
+    return Attachment(
+        part=attached.part,
+        filename=safe_filename(
+            attached.name, content_type=attached.content_type, number=attached.part
+        ),
+        content_type=content_type,
+        size_bytes=len(attached.content),
+        sha256=hashlib.sha256(attached.content).hexdigest(),
+        is_inline=attached.is_inline,
+        content_id=clean_line(attached.content_id)[:500] if attached.content_id else None,
+    )

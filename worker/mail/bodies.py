@@ -1,0 +1,256 @@
+"""Walks the tree of parts as a person reads it: which text is the body, what is attached.
+
+Text parts side by side are one body, alternatives are the same body twice, an attached message
+is one attachment whatever lies inside. An empty text beside a full HTML part gives way to it.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from worker.mail.charsets import clean_text, codec_for, decode_noting
+from worker.mail.html import html_to_text, meta_charset
+from worker.mail.mime import Part
+from worker.mail.transfer import decode_transfer, uuencoded, yencoded
+
+_NO_TEXT = re.compile(
+    r"html[- ]?(?:e?-?mails?|messages?|format|version|capable|compatible|view|部分|格式)|"
+    r"(?:in|as|support(?:s|ing)?|view|read|display|see|enable|im|en|au format) html|"
+    r"does not support html|mime[- ](?:compliant|compatible|aware|format)|multi-?part message in mime"
+    r"|view (?:this|the) (?:e-?mail|message) (?:in|online)|超文本|支持\s*html|html",
+    re.IGNORECASE,
+)
+_ENRICHED = re.compile(r"</?[a-zA-Z][a-zA-Z0-9-]{0,40}>")
+_ENRICHED_PARAM = re.compile(r"<param>[^<]{0,200}</param>", re.IGNORECASE)
+_REPORT_PARTS = (
+    "message/delivery-status",
+    "message/global-delivery-status",
+    "message/disposition-notification",
+    "message/global-disposition-notification",
+    "message/feedback-report",
+    "text/rfc822-headers",
+    "message/global-headers",
+    "message/tracking-status",
+)
+_SIGNATURES = (
+    "application/pgp-signature",
+    "application/pkcs7-signature",
+    "application/x-pkcs7-signature",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of the body, as text, as HTML, or as both."""
+
+    plain: str | None = None
+    html: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """Something attached, with its octets."""
+
+    part: str
+    name: str
+    content_type: str
+    content: bytes
+    is_inline: bool = False
+    content_id: str | None = None
+
+
+@dataclass(slots=True)
+class Bodies:
+    """What the walk found."""
+
+    segments: list[Segment] = field(default_factory=list)
+    attached: list[Attached] = field(default_factory=list)
+    reports: list[Part] = field(default_factory=list)
+    """The machine-readable parts of a report and the returned message or header."""
+    defects: list[str] = field(default_factory=list)
+
+
+def read_bodies(root: Part, hint: str | None) -> Bodies:
+    """Walk the tree under `root`. hint: charset label for text that carries none."""
+    walk = _Walk(hint)
+    walk.bodies.segments = walk.visit(root, is_root=True)
+    return walk.bodies
+
+
+class _Walk:
+    def __init__(self, hint: str | None) -> None:
+        self.hint = hint
+        self.bodies = Bodies()
+        self.in_report = False
+        self.has_text = False
+
+    def visit(self, part: Part, *, is_root: bool = False) -> list[Segment]:
+        kind = part.content_type
+        if part.is_message:
+            return self._message(part)
+        if kind.startswith("multipart/") and part.children:
+            if part.disposition == "attachment" and not is_root:
+                self._attach(part)
+                return []
+            return self._multipart(part)
+        if kind in _REPORT_PARTS and (self.in_report or is_root or not _name(part)):
+            self.bodies.reports.append(part)
+            return []
+        if self._is_text(part, is_root=is_root):
+            return self._text(part)
+        self._attach(part)
+        return []
+
+    def _multipart(self, part: Part) -> list[Segment]:
+        kind = part.content_type
+        if kind == "multipart/alternative":
+            return _alternative([self.visit(child) for child in part.children])
+        if kind == "multipart/report":
+            outer, self.in_report = self.in_report, True
+            segments = [one for child in part.children for one in self.visit(child)]
+            self.in_report = outer
+            return segments
+        if kind == "multipart/appledouble" and len(part.children) == 2:
+            return self.visit(part.children[1])
+        return [one for child in part.children for one in self.visit(child)]
+
+    def _message(self, part: Part) -> list[Segment]:
+        if self.in_report:
+            self.bodies.reports.append(part)
+            return []
+        self._attach(part)
+        return []
+
+    def _is_text(self, part: Part, *, is_root: bool) -> bool:
+        kind = part.content_type
+        if kind.startswith("multipart/"):
+            return is_root or not part.header.fields
+        if kind not in (
+            "text/plain",
+            "text/html",
+            "text/enriched",
+            "text/richtext",
+            "text",
+            "",
+        ):
+            return kind.startswith("text/") and is_root and kind != "text/calendar"
+        if part.disposition == "attachment":
+            return is_root and not _name(part)
+        if part.disposition_parameters.get("filename") and not is_root:
+            return False
+        named = part.parameters.get("name")
+        return not named or is_root or not self.has_text
+
+    def _text(self, part: Part) -> list[Segment]:
+        self.has_text = True
+        content = self._decoded(part)
+        if part.content_type == "text/html":
+            label = part.parameters.get("charset")
+            if codec_for(label) is None:
+                label = meta_charset(content) or label
+            return [Segment(html=self._characters(content, label))]
+        content = self._cut_embedded(part, content)
+        text = clean_text(self._characters(content, part.parameters.get("charset")))
+        if part.content_type in ("text/enriched", "text/richtext"):
+            text = _ENRICHED.sub("", _ENRICHED_PARAM.sub("", text)).replace("<<", "<")
+        if part.parameters.get("format", "").lower() == "flowed":
+            text = _unflowed(text, delsp=part.parameters.get("delsp", "").lower() == "yes")
+        return [Segment(plain=text)]
+
+    def _decoded(self, part: Part) -> bytes:
+        encoding = part.header.text("content-transfer-encoding")
+        content, is_known = decode_transfer(part.octets(), encoding)
+        if not is_known:
+            self.bodies.defects.append("unknown transfer encoding: read as it stands")
+        return content
+
+    def _characters(self, content: bytes, label: str | None) -> str:
+        text, note = decode_noting(content, label, hint=self.hint)
+        if note:
+            self.bodies.defects.append(f"text: {note}")
+        return text
+
+    def _cut_embedded(self, part: Part, content: bytes) -> bytes:
+        """Take uuencoded and yEnc files out of a text."""
+        for sort, blocks in (("uu", uuencoded(content)), ("yenc", yencoded(content))):
+            for index, (_, _, octets, name) in enumerate(blocks, 1):
+                text = self._characters(name, None)
+                self.bodies.attached.append(
+                    Attached(
+                        f"{part.number}/{sort}{index}", text, "application/octet-stream", octets
+                    )
+                )
+            for start, end, _, _ in reversed(blocks):
+                content = content[:start] + content[end:]
+        return content
+
+    def _attach(self, part: Part) -> None:
+        kind = part.content_type
+        if kind in _SIGNATURES and not _name(part):
+            return
+        content_id = part.header.text("content-id").strip().strip("<>").strip() or None
+        self.bodies.attached.append(
+            Attached(
+                part=part.number,
+                name=_name(part) or _subject_name(part),
+                content_type=kind if kind.count("/") == 1 else "application/octet-stream",
+                content=part.octets() if kind.startswith("multipart/") else part.content(),
+                is_inline=part.disposition == "inline"
+                or (content_id is not None and part.disposition != "attachment"),
+                content_id=content_id,
+            )
+        )
+
+
+def _name(part: Part) -> str:
+    """The file name of a part: Content-Disposition before Content-Type (RFC 2183 section 2.3)."""
+    found = part.disposition_parameters.get("filename") or part.parameters.get("name")
+    return (
+        found
+        or part.disposition_parameters.get("name")
+        or part.parameters.get("filename")
+        or ""
+    )
+
+
+def _subject_name(part: Part) -> str:
+    return ""
+
+
+def _alternative(children: list[list[Segment]]) -> list[Segment]:
+    """One body out of several forms of it: the first with text, the last with HTML."""
+    filled = [segments for segments in children if segments]
+    if len(filled) <= 1:
+        return filled[0] if filled else []
+    plain = next((one for one in filled if any(s.plain is not None for s in one)), None)
+    rich = next((one for one in reversed(filled) if any(s.html is not None for s in one)), None)
+    if plain is None or rich is None or plain is rich:
+        return plain or rich or filled[0]
+    text = "\n".join(
+        s.plain if s.plain is not None else html_to_text(s.html or "") for s in plain
+    )
+    return [Segment(plain=text, html="\n".join(s.html for s in rich if s.html is not None))]
+
+
+def says_nothing(plain: str, html_text: str) -> bool:
+    """True when the text part only stands in for the HTML part."""
+    text = plain.strip()
+    if not text:
+        return True
+    return len(text) < 300 and len(html_text) > len(text) and _NO_TEXT.search(text) is not None
+
+
+def _unflowed(text: str, *, delsp: bool) -> str:
+    """Join the soft line breaks of unquoted format=flowed text (RFC 3676 section 4)."""
+    out: list[str] = []
+    is_open = False
+    for line in text.split("\n"):
+        is_quoted = line.startswith(">")
+        stuffed = line[1:] if line.startswith(" ") and not is_quoted else line
+        if is_open and not is_quoted and stuffed != "-- ":
+            out[-1] += stuffed
+        else:
+            out.append(stuffed)
+        is_open = stuffed.endswith(" ") and not is_quoted and stuffed != "-- "
+        if is_open and delsp:
+            out[-1] = out[-1][:-1]
+    return "\n".join(out)

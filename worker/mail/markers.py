@@ -1,0 +1,37 @@
+"""Loads the phrases of worker/rules that mail is read by, once a process."""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+
+@cache
+def phrases(file: str) -> dict[str, list[str]]:
+    """The lists of phrases in worker/rules/`file`.yaml, by name."""
+    text = files("worker.rules").joinpath(f"{file}.yaml").read_text("utf-8")
+    loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    return {str(name): [str(one) for one in listed] for name, listed in loaded.items()}
+
+
+def either(listed: list[str]) -> str:
+    """A regular expression for any of the phrases, blanks matching any run of blanks."""
+    longest_first = sorted(listed, key=len, reverse=True)
+    return "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in longest_first)
+
+
+@cache
+def _automatic() -> re.Pattern[str]:
+    return re.compile(
+        rf"\s*(?:[\[【(][^\]】)]{{0,60}}[\]】)]\s*)?[\[【(*<]?\s*"
+        rf"({either(phrases('automatic_mail')['auto_reply'])})"
+        r"(?=\s*[\]】)*>:：;,.!—–-]|\s*$|\s+(?:re|from|until|till|due|bis|du|van)\b)",
+        re.IGNORECASE,
+    )
+
+
+def subject_says_automatic(subject: str) -> str | None:
+    """The phrase at the start of `subject` by which automatic mail names itself; None without."""
+    match = _automatic().match(subject[:300])
+    return match.group(1).lower() if match else None

@@ -1,0 +1,195 @@
+"""Cuts a mail into its tree of parts (RFC 2046) by place, without copying or decoding.
+
+Each part knows where its octets lie in the raw mail and its number as IMAP counts (RFC 9051
+section 6.4.5.1), so it can be found again. Broken multiparts are read as a person would want:
+no closing or no known boundary, a boundary that begins another, parts after the closing one.
+Bounded in depth and parts; the cost grows with size times depth at most.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from worker.mail.header_section import HeaderSection, read_header
+from worker.mail.parameters import read_parameters
+from worker.mail.settings import ParseSettings
+from worker.mail.transfer import decode_transfer
+
+_DASHES = re.compile(rb"(?:^|\n)--([^\s\"]{1,200}(?: [^\s\"]{1,60})?)[ \t]*\r?\n")
+
+
+@dataclass(slots=True)
+class Part:
+    """One entity: a leaf, a multipart with children, or a message with one child."""
+
+    raw: bytes
+    header: HeaderSection
+    content_type: str
+    """type/subtype as labelled, lower case; "" when the label is absent or no type."""
+    parameters: dict[str, str]
+    disposition: str
+    disposition_parameters: dict[str, str]
+    start: int
+    """Where its body begins in `raw`."""
+    end: int
+    children: list["Part"] = field(default_factory=list)
+    number: str = ""
+    decoded: bytes | None = None
+    """Set where the content stands encoded: an attached message in base64."""
+
+    def octets(self) -> bytes:
+        """The body as it is in the mail."""
+        return self.raw[self.start : self.end]
+
+    def content(self) -> bytes:
+        """The body with its transfer encoding undone."""
+        if self.decoded is not None:
+            return self.decoded
+        return decode_transfer(self.octets(), self.header.text("content-transfer-encoding"))[0]
+
+    @property
+    def is_message(self) -> bool:
+        return self.content_type in ("message/rfc822", "message/global", "message/news")
+
+
+def read_tree(raw: bytes, settings: ParseSettings) -> tuple[Part, list[str]]:
+    """Cut `raw` into parts; return the root and what was broken."""
+    reader = _Reader(settings)
+    root = reader.entity(raw, 0, len(raw), 0, "text/plain")
+    _number(root, "")
+    return root, list(dict.fromkeys(reader.defects))[:50]
+
+
+def _number(part: Part, prefix: str) -> None:
+    """Number the parts of the message whose root is `part`."""
+    if part.children and not part.is_message:
+        part.number = prefix
+        _number_children(part, prefix)
+    else:
+        part.number = f"{prefix}.1" if prefix else "1"
+        for child in part.children:
+            _number(child, part.number)
+
+
+def _number_children(part: Part, prefix: str) -> None:
+    for index, child in enumerate(part.children, 1):
+        number = f"{prefix}.{index}" if prefix else str(index)
+        child.number = number
+        if child.is_message:
+            for inner in child.children:
+                _number(inner, number)
+        else:
+            _number_children(child, number)
+
+
+class _Reader:
+    """Walks one mail; holds what is counted over the whole of it."""
+
+    def __init__(self, settings: ParseSettings) -> None:
+        self.settings = settings
+        self.defects: list[str] = []
+        self.parts = 0
+
+    def entity(self, raw: bytes, start: int, end: int, depth: int, default_type: str) -> Part:
+        self.parts += 1
+        header, body = read_header(raw, start, end, self.settings, self.defects)
+        part = self._labelled(raw, header, body, end, default_type)
+        if depth >= self.settings.max_depth:
+            if part.content_type.startswith("multipart/") or part.is_message:
+                self.defects.append("parts nested over the bound: kept whole")
+            return part
+        if part.content_type.startswith("multipart/"):
+            self._split(part, depth)
+        elif part.is_message:
+            self._open(part, depth)
+        return part
+
+    def _labelled(
+        self, raw: bytes, header: HeaderSection, body: int, end: int, default_type: str
+    ) -> Part:
+        limit = self.settings.max_parameters
+        types = header.every("content-type")
+        read = [read_parameters(value, limit=limit) for value in types[:3]]
+        usable = [label for label in read if "/" in label.value.strip("/")]
+        label = usable[0] if usable else read[0] if read else None
+        if label is not None and label.parameters == {} and len(usable) > 1:
+            label = max(usable, key=lambda found: len(found.parameters))
+        content_type = label.value if usable and label is not None else default_type
+        if types and not usable:
+            self.defects.append("a Content-Type is unreadable")
+        disposition = read_parameters(header.first("content-disposition") or b"", limit=limit)
+        parameters = label.parameters if label is not None else {}
+        return Part(
+            raw=raw,
+            header=header,
+            content_type=content_type,
+            parameters=parameters,
+            disposition=disposition.value,
+            disposition_parameters=disposition.parameters,
+            start=body,
+            end=end,
+        )
+
+    def _open(self, part: Part, depth: int) -> None:
+        """Read an attached message, whose transfer encoding should be none but may be any."""
+        raw, start, end = part.raw, part.start, part.end
+        encoding = part.header.text("content-transfer-encoding").strip().lower()
+        if encoding in ("base64", "quoted-printable"):
+            part.decoded = raw = decode_transfer(part.octets(), encoding)[0]
+            start, end = 0, len(raw)
+        if self.parts < self.settings.max_parts:
+            part.children.append(self.entity(raw, start, end, depth + 1, "text/plain"))
+
+    def _split(self, part: Part, depth: int) -> None:
+        boundary = part.parameters.get("boundary", "").encode("utf-8", "replace")
+        places = self._places(part, boundary) if boundary else []
+        if not places:
+            guess = _DASHES.search(part.raw, max(part.start - 1, 0), part.end)
+            if guess is not None and guess.group(1) != boundary:
+                self.defects.append("multipart without its boundary: guessed")
+                places = self._places(part, guess.group(1))
+        if not places:
+            self.defects.append("multipart without parts: read as text")
+            return
+        inner = "message/rfc822" if part.content_type == "multipart/digest" else "text/plain"
+        for start, end in places:
+            if self.parts >= self.settings.max_parts:
+                self.defects.append("more parts than the bound: the rest is left out")
+                return
+            part.children.append(self.entity(part.raw, start, end, depth + 1, inner))
+
+    def _places(self, part: Part, boundary: bytes) -> list[tuple[int, int]]:
+        """Where the parts between the delimiter lines of `boundary` begin and end."""
+        raw, delimiter = part.raw, b"--" + boundary
+        places: list[tuple[int, int]] = []
+        begun = None
+        closed = True
+        position = raw.find(delimiter, part.start, part.end)
+        while position >= 0:
+            after = position + len(delimiter)
+            line_end = raw.find(b"\n", after, part.end)
+            line_end = part.end if line_end < 0 else line_end + 1
+            tail = raw[after : min(line_end, after + 80)].strip()
+            at_line_start = position == part.start or raw[position - 1] == 10
+            if at_line_start and tail in (b"", b"--"):
+                if begun is not None:
+                    places.append((begun, max(begun, _before_line_end(raw, position))))
+                closed = tail == b"--"
+                begun = None if closed else line_end
+                after = max(line_end - 1, after)
+            if len(places) > self.settings.max_parts:
+                break
+            position = raw.find(delimiter, after, part.end)
+        if begun is not None and begun < part.end:
+            places.append((begun, part.end))
+        if not closed:
+            self.defects.append("multipart without its closing boundary")
+        return places
+
+
+def _before_line_end(raw: bytes, position: int) -> int:
+    """The line end before a delimiter belongs to the delimiter (RFC 2046 section 5.1.1)."""
+    if position and raw[position - 1] == 10:
+        position -= 1
+        if position and raw[position - 1] == 13:
+            position -= 1
+    return position
