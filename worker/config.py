@@ -214,7 +214,7 @@ class Config(_Section):
     templates: Location | None = None
     """Folder of the reply templates; None means the shipped ones."""
     rules: Location | None = None
-    """Folder of rules that are added to the shipped ones."""
+    """Folder of the rules; None means the shipped ones."""
     answers: Answers = Answers()
     tickets: Tickets = Tickets()
     delivery: Delivery = Delivery()

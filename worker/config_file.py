@@ -126,6 +126,8 @@ def _complain(tree: Tree, detail: ErrorDetails) -> None:
     place = detail["loc"]
     if any(place[:count] in tree.broken for count in range(1, len(place) + 1)):
         return
+    if detail["type"] == "value_error" and any(b[: len(place)] == place for b in tree.broken):
+        return  # the section as a whole may be good once its parts are
     key = key_of(place)
     if detail["type"] == "extra_forbidden":
         tree.complain(place, unknown(key))

@@ -1,0 +1,87 @@
+"""What the children of `parse` and `classify` run: bytes in, a row of plain values out."""
+
+import json
+from collections.abc import Sequence
+
+from worker.domain.judge import judge
+from worker.domain.judgement import Judgement
+from worker.domain.language import detect
+from worker.domain.secrets import seal
+from worker.mail import describe
+from worker.mail.parse import parse
+from worker.mail.settings import ParseSettings
+from worker.mail.visible_text import reply_text
+from worker.pipeline.read import ReadSettings, read_mail
+from worker.rules import load
+
+Row = dict[str, object]
+JSON_MARK = b"\0"
+"""Begins an item that is a line of a .jsonl file."""
+SHORT = 40
+"""Characters; a shorter text is read together with the subject to tell its language."""
+
+
+def parse_mails(raws: Sequence[bytes], *, settings: ParseSettings) -> list[Row]:
+    """Parse mails into the rows that `postclerk parse` prints."""
+    return [_parse_mail(raw, settings) for raw in raws]
+
+
+def judge_mails(raws: Sequence[bytes], *, settings: ReadSettings) -> list[Row]:
+    """Judge mails, and lines of JSON, into the rows that `postclerk classify` prints."""
+    return [
+        _judge_line(raw.removeprefix(JSON_MARK), settings)
+        if raw.startswith(JSON_MARK)
+        else _judge_mail(raw, settings)
+        for raw in raws
+    ]
+
+
+def _parse_mail(raw: bytes, settings: ParseSettings) -> Row:
+    message = parse(raw, settings=settings)
+    words = message.reply_text or message.body_text
+    language, _ = detect(words if len(words) > SHORT else f"{words}\n{message.subject}")
+    return describe.as_json(message, file="", path="", language=language)
+
+
+def _judge_mail(raw: bytes, settings: ReadSettings) -> Row:
+    reading = read_mail(raw, settings)
+    redacted = f"{reading.message.subject}\n{reading.message.body_text}"
+    return _row(reading.judgement, secrets=reading.secret_kinds, redacted=redacted)
+
+
+def _judge_line(line: bytes, settings: ReadSettings) -> Row:
+    told = json.loads(line)
+    rules = load(settings.rules)
+    subject = seal(str(told.get("subject") or ""), rules=rules)
+    body = seal(str(told.get("body") or ""), rules=rules)
+    judgement = judge(
+        subject=subject.text, body=body.text, own_words=reply_text(body.text), rules=rules
+    )
+    kinds = tuple(dict.fromkeys((*subject.kinds, *body.kinds)))
+    return _row(judgement, secrets=kinds, redacted=f"{subject.text}\n{body.text}")
+
+
+def _row(judgement: Judgement, *, secrets: tuple[str, ...], redacted: str) -> Row:
+    named = judgement.identifiers
+    return {
+        "language": judgement.language,
+        "category": judgement.category,
+        "urgency": judgement.urgency.value,
+        "score": judgement.score,
+        "hits": [
+            {"rule": hit.rule, "text": hit.text, "points": hit.points} for hit in judgement.hits
+        ],
+        "identifiers": {
+            "uid": list(named.uid),
+            "txid": list(named.txid),
+            "order_id": list(named.order_id),
+            "ticket_id": list(named.ticket_id),
+            "address": list(named.address),
+            "amount": [{"value": sum_.value, "coin": sum_.coin} for sum_ in named.amount],
+            "coin": list(named.coin),
+            "time": list(named.time),
+        },
+        "secrets": list(secrets),
+        "redacted": redacted,
+        "missing": list(judgement.missing),
+    }

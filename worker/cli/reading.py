@@ -1,0 +1,104 @@
+"""The verbs that read mail from files and keep nothing: parse, classify, simulate."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from worker.cli import printing
+from worker.cli.frame import FAILED, Json, example
+
+Paths = Annotated[
+    list[Path], typer.Argument(metavar="PATH...", help="Files, or folders of .eml files.")
+]
+HEAD = ("file", "error", "from", "to", "subject", "date", "kind", "authentication")
+FACTS = ("language", "category", "urgency", "score", "secrets", "missing")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the verbs into the command line."""
+    app.command(epilog=example("postclerk parse mail.eml", "postclerk parse mails/ --jsonl"))(
+        parse
+    )
+    app.command(
+        epilog=example("postclerk classify mail.eml", "postclerk classify told.jsonl --jsonl")
+    )(classify)
+    app.command(
+        epilog=example("postclerk simulate old.mbox", "postclerk simulate mails/ --jsonl")
+    )(simulate)
+
+
+def parse(ctx: typer.Context, paths: Paths, json: Json = False) -> None:
+    """Read .eml files and print what is in them.
+
+    A mail that cannot be read gives a line, too, with its error.
+    """
+    from worker.cli import inputs, settings
+
+    config = settings.load_if_there(ctx)
+    failed = False
+    for row in inputs.parsed(paths, config):
+        failed = failed or "error" in row
+        if json:
+            printing.json_line(row)
+        else:
+            _show_mail(row)
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def classify(ctx: typer.Context, paths: Paths, json: Json = False) -> None:
+    """Judge mail, and say why.
+
+    Language, category, urgency, identifiers, secrets and what is missing. Takes .eml, and
+    .jsonl with {id, subject, body} on each line.
+    """
+    from worker.cli import inputs, settings
+
+    config = settings.load_if_there(ctx)
+    failed = False
+    for row in inputs.judged(paths, config):
+        failed = failed or "error" in row
+        if json:
+            printing.json_line(row)
+        else:
+            _show_judgement(row)
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def simulate(ctx: typer.Context, paths: Paths, json: Json = False) -> None:
+    """Play mail through a throw-away desk, in order of date.
+
+    Nothing is sent, nothing is kept. Takes .eml, mbox, maildir, and .jsonl with
+    {id, from, subject, body, sent} on each line.
+    """
+    from worker.cli import settings
+    from worker.pipeline.simulate import simulate as play
+
+    columns = ("file", "id", "outcome", "ticket", "urgency", "duplicate_of", "silence")
+    for row in play(paths, settings.load_if_there(ctx)):
+        if json:
+            printing.json_line(row)
+        else:
+            told = (printing.text(row.get(name)) for name in columns)
+            print("  ".join(word for word in told if word))
+
+
+def _show_mail(row: printing.Row) -> None:
+    sender = f"{row.get('from_name') or ''} <{row.get('from_email') or ''}>".strip()
+    printing.pairs({**row, "from": sender if row.get("from_email") else None}, HEAD)
+    for attachment in printing.parts(row, "attachments"):
+        facts = (attachment.get(name) for name in ("filename", "content_type", "size"))
+        print(f"attachment:  {'  '.join(printing.text(fact) for fact in facts)}")
+    printing.pairs(row, ("defects",))
+    if "error" not in row:
+        printing.block(str(row.get("reply_text") or row.get("body_text") or ""))
+    print()
+
+
+def _show_judgement(row: printing.Row) -> None:
+    printing.pairs(row, ("file", "id", "error", *FACTS, "identifiers"))
+    for hit in printing.parts(row, "hits"):
+        print(f"  {hit.get('points'):>4}  {hit.get('rule')}: {printing.text(hit.get('text'))}")
+    print()

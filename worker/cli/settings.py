@@ -1,0 +1,41 @@
+"""Finds the configuration that a verb works by. Imported late: it brings pydantic with it."""
+
+import os
+from pathlib import Path
+
+import typer
+
+from worker import config_file
+from worker.config import Config
+from worker.mail.settings import ParseSettings
+
+DEFAULT = Path("config.yaml")
+
+
+def path(ctx: typer.Context) -> Path:
+    """Tell which configuration is meant: --config, else POSTCLERK_CONFIG, else config.yaml."""
+    named = ctx.find_root().params.get("config") or os.environ.get("POSTCLERK_CONFIG")
+    return Path(named) if named else DEFAULT
+
+
+def load(ctx: typer.Context) -> Config:
+    """Read the configuration, or raise ConfigError."""
+    return config_file.load(path(ctx), environ=os.environ)
+
+
+def load_if_there(ctx: typer.Context) -> Config | None:
+    """Read the configuration; None where there is no config.yaml and no other was named."""
+    where = path(ctx)
+    return None if where == DEFAULT and not where.exists() else load(ctx)
+
+
+def parsing(config: Config | None) -> ParseSettings:
+    """Tell how mail is read; the defaults where there is no configuration."""
+    if config is None:
+        return ParseSettings()
+    desk = config.desk
+    return ParseSettings(
+        trusted_authserv_ids=tuple(name.lower() for name in desk.trusted_authserv_ids),
+        own_addresses=(*desk.own_addresses, *(box.address for box in config.mailboxes)),
+        max_size_bytes=config.limits.message,
+    )

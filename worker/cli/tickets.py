@@ -1,0 +1,141 @@
+"""The verbs about tickets: list, show, close, reopen, set."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from worker.cli import printing
+from worker.cli.frame import Json, Limit, Reason, Urgency, actor, example, ticket_number
+
+app = typer.Typer(help="Look at tickets and change them.", no_args_is_help=True)
+Number = Annotated[
+    str, typer.Argument(metavar="NUMBER", help="Such as K7M4-2QXD; # may stand.")
+]
+COLUMNS = ("number", "status", "urgency", "category", "updated_at", "requester", "subject")
+HEAD = (
+    *("number", "status", "urgency", "category", "language", "team", "mailbox"),
+    *("requester", "opened_at", "updated_at", "subject"),
+    *("duplicate_of", "possible_duplicate_of", "merged_into", "identifiers", "missing"),
+)
+
+
+@app.command("list", epilog=example("postclerk tickets list --urgency critical"))
+def list_(
+    ctx: typer.Context,
+    status: Annotated[
+        Literal["open", "waiting", "on_hold", "closed", "merged"] | None,
+        typer.Option(help="Only these."),
+    ] = None,
+    urgency: Annotated[Urgency | None, typer.Option(help="How soon to look.")] = None,
+    category: Annotated[str | None, typer.Option(help="Such as withdrawal.")] = None,
+    mailbox: Annotated[str | None, typer.Option(help="Its name in the configuration.")] = None,
+    requester: Annotated[str | None, typer.Option(help="The customer's address.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Closed and merged ones, too.")] = False,
+    limit: Limit = 50,
+    json: Json = False,
+) -> None:
+    """List tickets, the latest first; the closed ones with --all."""
+    from worker import actions
+    from worker.cli.opened import desk
+
+    with desk(ctx) as opened:
+        found = actions.list_tickets(
+            opened,
+            active=not every and status is None,
+            status=status,
+            urgency=urgency,
+            category=category,
+            mailbox=mailbox,
+            requester=requester,
+            limit=limit,
+        )
+    printing.rows(found, COLUMNS, as_json=json, empty="No ticket.")
+
+
+@app.command(epilog=example("postclerk tickets show K7M4-2QXD"))
+def show(ctx: typer.Context, number: Number, json: Json = False) -> None:
+    """Show a ticket: its mails, its answers, and why everything happened."""
+    from worker import actions
+    from worker.cli.opened import desk
+
+    with desk(ctx) as opened:
+        found = actions.show_ticket(opened, ticket_number(number))
+    if json:
+        printing.json_line(found)
+        return
+    printing.pairs(found, HEAD)
+    for message in printing.parts(found, "messages"):
+        arrow = "->" if message.get("direction") == "out" else "<-"
+        told = [printing.text(message.get(name)) for name in ("date", "from", "id")]
+        print(f"\n{arrow} {'  '.join(word for word in told if word)}")
+        printing.block(str(message.get("text") or ""))
+        for attachment in printing.parts(message, "attachments"):
+            print(f"  [{printing.text(attachment.get('filename'))}]")
+    _tell("Answers", found, "answers", ("id", "state", "kind", "language", "sent_at", "reason"))
+    _tell("History", found, "events", ("at", "kind", "actor", "reason", "evidence"))
+
+
+@app.command(epilog=example('postclerk tickets close K7M4-2QXD --reason "solved by phone"'))
+def close(ctx: typer.Context, number: Number, reason: Reason = "", json: Json = False) -> None:
+    """Close a ticket; the customer is not written to."""
+    from worker import actions
+    from worker.cli.opened import desk
+
+    with desk(ctx) as opened:
+        done = actions.close_ticket(opened, ticket_number(number), actor=actor(), reason=reason)
+    printing.one(done, as_json=json, said=f"Ticket {done['number']} is closed.")
+
+
+@app.command(epilog=example("postclerk tickets reopen K7M4-2QXD"))
+def reopen(ctx: typer.Context, number: Number, reason: Reason = "", json: Json = False) -> None:
+    """Open a closed ticket again."""
+    from worker import actions
+    from worker.cli.opened import desk
+
+    with desk(ctx) as opened:
+        done = actions.reopen_ticket(
+            opened, ticket_number(number), actor=actor(), reason=reason
+        )
+    printing.one(done, as_json=json, said=f"Ticket {done['number']} is open again.")
+
+
+@app.command("set", epilog=example("postclerk tickets set K7M4-2QXD --urgency high"))
+def set_(
+    ctx: typer.Context,
+    number: Number,
+    urgency: Annotated[Urgency | None, typer.Option(help="How soon to look.")] = None,
+    category: Annotated[str | None, typer.Option(help="Such as withdrawal.")] = None,
+    language: Annotated[str | None, typer.Option(help="Such as zh-Hans.")] = None,
+    team: Annotated[str | None, typer.Option(help="Who works on it.")] = None,
+    status: Annotated[
+        Literal["open", "waiting", "on_hold"] | None, typer.Option(help="Where it stands.")
+    ] = None,
+    reason: Reason = "",
+    json: Json = False,
+) -> None:
+    """Correct a ticket; the history keeps who did it and why."""
+    from worker import actions
+    from worker.cli.opened import desk
+
+    changes = {
+        "urgency": urgency,
+        "category": category,
+        "language": language,
+        "team": team,
+        "status": status,
+    }
+    if not any(changes.values()):
+        raise typer.BadParameter("say what to set, such as --urgency high.")
+    with desk(ctx) as opened:
+        done = actions.set_ticket(
+            opened, ticket_number(number), actor=actor(), reason=reason, **changes
+        )
+    said = ", ".join(f"{name} {value}" for name, value in changes.items() if value)
+    printing.one(done, as_json=json, said=f"Ticket {done['number']} has {said} now.")
+
+
+def _tell(title: str, found: printing.Row, name: str, columns: tuple[str, ...]) -> None:
+    listed = printing.parts(found, name)
+    if listed:
+        print(f"\n{title}")
+        printing.rows(listed, columns, as_json=False, empty="")
