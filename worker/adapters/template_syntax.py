@@ -181,8 +181,9 @@ def _refuse(tree: nodes.Template, source: str) -> Iterator[Refusal]:
             if ord(character) >= FIRST_SLOT or character < "\t":
                 yield Refusal(line_number, column, "it holds a character that cannot be shown")
     for node, sentence, word in _walk(tree, frozenset(), 0):
-        line = lines[node.lineno - 1] if 0 < node.lineno <= len(lines) else ""
-        yield Refusal(node.lineno, line.find(word) + 1 if word else 0, sentence)
+        number = node.lineno or 0  # some nodes have none, whatever their type says
+        line = lines[number - 1] if 0 < number <= len(lines) else ""
+        yield Refusal(number, line.find(word) + 1 if word else 0, sentence)
 
 
 def _walk(
@@ -225,9 +226,7 @@ def _refuse_node(
                 else f"there are: {', '.join(FILTERS)}"
             )
             yield node, f"there is no filter `{name}`; {hint}", name
-        case nodes.Filter(name=name, node=None) | nodes.Filter(name=name, kwargs=[_, *_]):
-            yield node, f"`{name}` is not used this way", name
-        case nodes.Filter(name=name, dyn_args=extra, dyn_kwargs=more) if extra or more:
+        case nodes.Filter(name=name) if not _is_plain(node):
             yield node, f"`{name}` is not used this way", name
         case nodes.Getattr(attr=attr):
             of = getattr(node.node, "name", None)
@@ -240,6 +239,17 @@ def _refuse_node(
             yield node, f"{what} is not allowed in a template", ""
         case _:
             pass
+
+
+def _is_plain(node: nodes.Filter) -> bool:
+    """A value, and for join the text to put in between; join can look up attributes, too."""
+    texts = [arg.value for arg in node.args if isinstance(arg, nodes.Const)]
+    return (
+        node.node is not None
+        and not (node.kwargs or node.dyn_args or node.dyn_kwargs)
+        and len(texts) == len(node.args) <= (1 if node.name == "join" else 0)
+        and all(isinstance(text, str) for text in texts)
+    )
 
 
 def _refuse_loop(

@@ -55,8 +55,11 @@ def compose(
     in_reply_to: Message-ID of the mail that is answered; None when no mail caused this one.
     references: those of that mail, oldest first; its own Message-ID is added (RFC 5322 section
     3.6.4), and above 50 the middle is left out. Ids that are no msg-id are left out.
-    Raises Permanent when an address or `message_id` cannot be written.
+    Raises Permanent when an address or `message_id` cannot be written; ValueError when `date` is
+    naive.
     """
+    if date.tzinfo is None:
+        raise ValueError("the date of a mail must be aware")
     if not _is_message_id(message_id):
         raise Permanent(f"the Message-ID {message_id!r} cannot be written")
     parent = in_reply_to if in_reply_to and _is_message_id(in_reply_to) else None
@@ -169,7 +172,9 @@ def _ancestors(references: Sequence[str], parent: str | None) -> list[str]:
 
 
 def _is_message_id(message_id: str) -> bool:
-    return len(message_id) <= _LONGEST_MESSAGE_ID and bool(_MESSAGE_ID.fullmatch(message_id))
+    # "=?": some programs would decode an encoded-word even here.
+    is_short = len(message_id) <= _LONGEST_MESSAGE_ID and "=?" not in message_id
+    return is_short and bool(_MESSAGE_ID.fullmatch(message_id))
 
 
 def _language(tag: str) -> str:
