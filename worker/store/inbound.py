@@ -1,6 +1,6 @@
 """The ledger: one row per message that a server holds or held, and what became of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -221,29 +221,29 @@ def settle(tx: Connection, rows: Sequence[Settlement]) -> None:
     )
 
 
-def release(
-    tx: Connection,
-    ids: Iterable[int],
-    *,
-    worker: str,
-    is_attempt: bool,
-    next_attempt_at: datetime | None,
-) -> None:
-    """Give claimed rows back to be tried again.
-
-    is_attempt: False takes back the attempt noted at the claim (the mail was not at fault).
-    """
-    values: dict[str, object] = {
-        "state": InboundState.RECEIVED.value,
-        "claimed_by": None,
-        "next_attempt_at": next_attempt_at,
-    }
-    if not is_attempt:
-        values["attempts"] = inbound.c.attempts - 1
+def release(tx: Connection, row_id: int, *, worker: str, next_attempt_at: datetime) -> None:
+    """Give a row back to be tried again later; the attempt noted at its claim counts."""
     tx.execute(
         update(inbound)
-        .where(inbound.c.id.in_(list(ids)), inbound.c.claimed_by == worker)
-        .values(values)
+        .where(inbound.c.id == row_id, inbound.c.claimed_by == worker)
+        .values(
+            state=InboundState.RECEIVED.value,
+            claimed_by=None,
+            next_attempt_at=next_attempt_at,
+        )
+    )
+
+
+def release_all(tx: Connection, *, worker: str) -> None:
+    """Give back every row that this worker holds; the mails were not at fault."""
+    tx.execute(
+        update(inbound)
+        .where(inbound.c.state == InboundState.CLAIMED.value, inbound.c.claimed_by == worker)
+        .values(
+            state=InboundState.RECEIVED.value,
+            claimed_by=None,
+            attempts=inbound.c.attempts - 1,
+        )
     )
 
 

@@ -46,6 +46,8 @@ class Due:
     message_id: str
     recipient: str
     mailbox: str
+    state: AnswerState
+    """queued or uncertain: how it stood before it was claimed."""
     attempts: int
     queued_at: datetime
     facts: dict[str, object]
@@ -77,7 +79,8 @@ def _values(row: NewAnswer) -> dict[str, object]:
         "language": row.language,
         "message_id": row.message_id,
         "recipient": row.recipient,
-        "recipient_domain": row.recipient.rpartition("@")[2],
+        "recipient_key": row.recipient.lower(),
+        "recipient_domain": row.recipient.lower().rpartition("@")[2],
         "mailbox": row.mailbox,
         "state": row.state.value,
         "reason": row.reason,
@@ -117,6 +120,7 @@ def claim(tx: Connection, *, worker: str, now: datetime, limit: int) -> tuple[Du
             message_id=row.message_id,
             recipient=row.recipient,
             mailbox=row.mailbox,
+            state=AnswerState(row.state),
             attempts=row.attempts,
             queued_at=row.queued_at,
             facts=row.facts or {},
@@ -183,23 +187,16 @@ def recover(tx: Connection, *, workers: Sequence[str] | None, now: datetime) -> 
     return done.rowcount
 
 
-def release(
-    tx: Connection, ids: Sequence[int], *, worker: str, next_attempt_at: datetime
-) -> None:
-    """Give back answers that were certainly not taken by the server; no attempt is counted."""
-    tx.execute(
-        update(answers)
-        .where(answers.c.id.in_(ids), answers.c.claimed_by == worker)
-        .where(answers.c.state.in_(HELD))
-        .values(
-            state=case(
-                (answers.c.reason == "outcome_unknown", AnswerState.UNCERTAIN.value),
-                else_=AnswerState.QUEUED.value,
-            ),
-            claimed_by=None,
-            next_attempt_at=next_attempt_at,
+def release(tx: Connection, rows: Sequence[Due], *, worker: str) -> None:
+    """Give back answers that were not submitted; they stand as before, no attempt is counted."""
+    for state in WAITING:
+        ids = [row.id for row in rows if row.state.value == state]
+        tx.execute(
+            update(answers)
+            .where(answers.c.id.in_(ids), answers.c.claimed_by == worker)
+            .where(answers.c.state.in_(HELD))
+            .values(state=state, claimed_by=None)
         )
-    )
 
 
 def make_due(tx: Connection) -> None:
@@ -223,7 +220,7 @@ def waiting(tx: Connection) -> tuple[int, datetime | None]:
 def left_to(
     tx: Connection, column: str, keys: Sequence[str], *, now: datetime
 ) -> dict[str, Left]:
-    """Count answers of the last hour and day by `recipient` or `recipient_domain`."""
+    """Count answers of the last hour and day by `recipient_key` or `recipient_domain`, in lower case."""
     if not keys:
         return {}
     key = answers.c[column]

@@ -253,6 +253,7 @@ answers = Table(
     Column("language", Text, nullable=False),
     Column("message_id", Text, unique=True),
     Column("recipient", Text, nullable=False),
+    Column("recipient_key", Text, nullable=False),
     Column("recipient_domain", Text, nullable=False),
     Column("mailbox", Text, nullable=False),
     Column("state", Text, nullable=False),
@@ -279,7 +280,7 @@ Index(
 )
 LEAVING = text("state NOT IN ('suppressed', 'cancelled')")
 for _name, _columns in {
-    "answers_by_recipient": (answers.c.recipient, answers.c.queued_at),
+    "answers_by_recipient": (answers.c.recipient_key, answers.c.queued_at),
     "answers_by_domain": (answers.c.recipient_domain, answers.c.queued_at),
     "answers_by_time": (answers.c.queued_at,),
 }.items():

@@ -14,10 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from worker.errors import ConfigError, Temporary
+from worker.errors import ConfigError, Permanent, Temporary
 
 BUSY_MS = 10_000
 PRAGMAS = (
@@ -33,6 +40,10 @@ PRAGMAS = (
 
 class Conflict(Temporary):
     """Another row holds the same unique key: somebody else was first."""
+
+
+class BadRow(Permanent):
+    """The database cannot hold a value of this row; trying again changes nothing."""
 
 
 class WorkerRunning(Temporary):
@@ -78,8 +89,11 @@ class Database:
                     yield connection
         except IntegrityError as error:
             raise Conflict(f"The database refused a row: {error.orig}") from error
-        except DBAPIError as error:
-            raise Temporary(f"The database {self.shown_url} failed: {error.orig}") from error
+        except (DataError, ProgrammingError) as error:
+            raise BadRow(f"The database refused a value: {error.orig}") from error
+        except (DBAPIError, PoolTimeout) as error:
+            cause = getattr(error, "orig", error)
+            raise Temporary(f"The database {self.shown_url} failed: {cause}") from error
 
     @property
     def bind(self) -> object:

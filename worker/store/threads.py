@@ -55,11 +55,11 @@ def references(tx: Connection, message_ids: Sequence[str]) -> dict[str, list[Ref
     ours = select(answers.c.message_id, answers.c.ticket_id).where(
         answers.c.message_id.in_(message_ids), answers.c.ticket_id.is_not(None)
     )
-    for row in tx.execute(ours):
+    for answer in tx.execute(ours):
         reference = Reference(
-            message_id=row.message_id, ticket_id=row.ticket_id, is_answer=True
+            message_id=answer.message_id, ticket_id=answer.ticket_id, is_answer=True
         )
-        found.setdefault(row.message_id, []).append(reference)
+        found.setdefault(answer.message_id, []).append(reference)
     theirs = select(messages.c.message_id, messages.c.ticket_id, messages.c.id).where(
         messages.c.message_id.in_(message_ids)
     )

@@ -378,6 +378,7 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=True),
         sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("recipient_key", sa.Text(), nullable=False),
         sa.Column("recipient_domain", sa.Text(), nullable=False),
         sa.Column("mailbox", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -415,7 +416,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "answers_by_recipient",
-            ["recipient", "queued_at"],
+            ["recipient_key", "queued_at"],
             unique=False,
             sqlite_where=sa.text("state NOT IN ('suppressed', 'cancelled')"),
             postgresql_where=sa.text("state NOT IN ('suppressed', 'cancelled')"),

@@ -1,0 +1,418 @@
+"""Puts the desk together and runs it: the only place that knows every part, the clock and chance."""
+
+import itertools
+import os
+import secrets
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from worker import keys, log
+from worker.adapters.blobs import FolderBlobs
+from worker.adapters.children import Children
+from worker.adapters.imap import ImapMailbox
+from worker.adapters.render import Templates
+from worker.adapters.smtp import SmtpSubmission
+from worker.config import Config
+from worker.context import Desk
+from worker.daemon.loops import (
+    Loop,
+    Processing,
+    deliver_loop,
+    mailbox_loop,
+    process_loop,
+)
+from worker.daemon.scheduler import Guard, Scheduler
+from worker.errors import ConfigError, PostclerkError
+from worker.mail.settings import ParseSettings
+from worker.pipeline.deliver import Delivery
+from worker.pipeline.process import Outcome
+from worker.pipeline.read import Reading, ReadSettings, read_mails
+from worker.store import inbound, mailboxes, outbox, upgrade, workers
+from worker.store.ids import Ids
+from worker.store.schema import REVISION
+from worker.store.session import Database, prepare_folder, sole_worker
+
+STOP_SECONDS = 8.0
+LOCK_PATIENCE = 30.0
+HEARTBEAT_SECONDS = 10
+DEAD_AFTER = timedelta(seconds=60)
+PRELOAD = ("worker.pipeline.read",)
+_serial = itertools.count(1)
+
+
+def now() -> datetime:
+    """Tell the time, aware UTC."""
+    return datetime.now(UTC)
+
+
+def open_desk(config: Config) -> Desk:
+    """Open database, blobs and keys; raises ConfigError or Temporary in plain words.
+
+    An SQLite database that is not there yet is made; an older schema is refused.
+    """
+    database = Database(config.database.url)
+    try:
+        prepare_folder(database)
+        if database.is_sqlite and upgrade.status(database).found is None:
+            upgrade.upgrade(database)
+        upgrade.require_current(database)
+        secret = keys.load(config.keys.file)
+        blobs = FolderBlobs(config.blobs.folder, secret)
+        blobs.prepare()
+    except BaseException:
+        database.close()
+        raise
+    return Desk(
+        config=config,
+        database=database,
+        ids=Ids(database),
+        keys=secret,
+        blobs=blobs,
+        now=now,
+        chance=secrets.token_bytes,
+        worker=f"{socket.gethostname()}-{os.getpid()}-{next(_serial)}",
+    )
+
+
+def read_settings(config: Config) -> ReadSettings:
+    """Say how mails are read under this configuration."""
+    addresses = (mailbox.address for mailbox in config.mailboxes)
+    return ReadSettings(
+        parse=ParseSettings(
+            trusted_authserv_ids=config.desk.trusted_authserv_ids,
+            own_addresses=(*addresses, *config.desk.own_addresses),
+            max_size_bytes=config.limits.message,
+        ),
+        rules=config.rules,
+    )
+
+
+def make_children(config: Config) -> Children[Reading]:
+    """Make the reading processes; they start with the first mail."""
+    return Children(
+        partial(read_mails, settings=read_settings(config)),
+        processes=config.limits.parse_processes,
+        time_limit=config.limits.parse_time,
+        memory_limit=config.limits.parse_memory,
+        preload=PRELOAD,
+    )
+
+
+class Worker:
+    """One worker: the loops, their surroundings, and what they have done so far."""
+
+    def __init__(self, config: Config, *, is_single_run: bool = False) -> None:
+        self.config = config
+        self.counts: Counter[str] = Counter()
+        self._is_single_run = is_single_run
+        self._held = ExitStack()
+        self.loops: tuple[Loop, ...] = ()
+        self._stopped = False
+
+    def start(self) -> None:
+        """Open everything and start the loops; raises PostclerkError and leaves nothing open."""
+        try:
+            self._open()
+        except BaseException:
+            self._held.close()
+            raise
+        for loop in self.loops:
+            loop.start()
+        log.info("worker.started", worker=self.desk.worker, mailboxes=len(self._polls))
+
+    def _open(self) -> None:
+        config = self.config
+        if not config.mailboxes:
+            raise ConfigError("The configuration names no mailbox; add one under `mailboxes`.")
+        self._prepare_database()
+        self.desk = open_desk(config)
+        self._held.callback(self.desk.close)
+        self._renderer = Templates(config.templates)
+        complaints = self._renderer.reload()
+        for complaint in complaints:
+            log.warning("template.broken", complaint=str(complaint))
+        self._recover()
+        self._children = make_children(config)
+        self._held.callback(self._children.close)
+        self._submission = SmtpSubmission(
+            config.smtp,
+            local_hostname=config.desk.domain,
+            deadline=config.limits.network_deadline,
+        )
+        self._held.callback(self._submission.close)
+        self._make_loops()
+        if not self._is_single_run:
+            self._make_clocks()
+
+    def _prepare_database(self) -> None:
+        """Take the lock first: only the one worker of an SQLite database may upgrade it."""
+        database = Database(self.config.database.url)
+        try:
+            prepare_folder(database)
+            patience = 0.0 if self._is_single_run else LOCK_PATIENCE
+            self._held.enter_context(sole_worker(database, patience=patience))
+            if database.is_sqlite:
+                before = upgrade.upgrade(database)
+                if not before.is_current:
+                    log.info("database.upgraded", revision=before.needed)
+        finally:
+            database.close()
+
+    def _recover(self) -> None:
+        """Give back what a dead worker held; where only one can run, that is everything."""
+        moment = self.desk.now()
+        with self.desk.database.write() as tx:
+            dead = None
+            if self.desk.database.is_sqlite:
+                mailboxes.release_leases(tx)
+            else:
+                dead = workers.dead(tx, before=moment - DEAD_AFTER)
+            inbound.recover(tx, workers=dead)
+            outbox.recover(tx, workers=dead, now=moment)
+            workers.forget(tx, dead)
+            workers.beat(tx, self.desk.worker, now=moment)
+            # Times that wait in the rows may have been kept by another clock: try everything now.
+            if self.desk.database.is_sqlite:
+                inbound.make_due(tx)
+                outbox.make_due(tx)
+
+    def _make_loops(self) -> None:
+        single = self._is_single_run
+        self._sources = [
+            ImapMailbox(mailbox, deadline=self.config.limits.network_deadline)
+            for mailbox in self.config.mailboxes
+        ]
+        for source in self._sources:
+            self._held.callback(source.close)
+        processing = Processing(self.desk, self._children, on_outcomes=self._note_outcomes)
+        self._processing = processing
+        delivery = Delivery(self.desk, self._renderer, self._submission)
+        self._process = process_loop(
+            processing, finish_when=self._polls_are_finished if single else None
+        )
+        self._deliver = deliver_loop(
+            delivery,
+            on_delivered=self._note_delivered,
+            finish_when=(lambda: self._process.is_finished) if single else None,
+        )
+        self._polls = tuple(
+            mailbox_loop(
+                self.desk,
+                mailbox,
+                source,
+                on_received=self._process.wake,
+                on_polled=self._note_polled,
+                finish_when=(lambda: True) if single else None,
+            )
+            for mailbox, source in zip(self.config.mailboxes, self._sources, strict=True)
+        )
+        self.loops = (*self._polls, self._process, self._deliver)
+
+    def _make_clocks(self) -> None:
+        self._scheduler = Scheduler(self.desk.now)
+        for mailbox, loop in zip(self.config.mailboxes, self._polls, strict=True):
+            self._scheduler.poll(mailbox.schedule, loop.wake)
+        self._scheduler.every(HEARTBEAT_SECONDS, self._beat)
+        self._scheduler.start()
+        self._held.callback(self._scheduler.stop)
+        guard = Guard(self.desk.now, self.loops, on_step=self._clock_stepped)
+        guard.start()
+        self._held.callback(guard.stop)
+
+    def _polls_are_finished(self) -> bool:
+        return all(loop.is_finished for loop in self._polls)
+
+    def _beat(self) -> None:
+        """Show that this worker lives; take over what dead ones held."""
+        try:
+            moment = self.desk.now()
+            with self.desk.database.write() as tx:
+                workers.beat(tx, self.desk.worker, now=moment)
+                if not self.desk.database.is_sqlite:
+                    dead = workers.dead(tx, before=moment - DEAD_AFTER)
+                    inbound.recover(tx, workers=dead)
+                    outbox.recover(tx, workers=dead, now=moment)
+                    workers.forget(tx, dead)
+        except PostclerkError as error:
+            log.warning("database.failed", reason=str(error), loop="heartbeat")
+
+    def _clock_stepped(self, step: timedelta) -> None:
+        """Stored times were kept by the clock before the step: what waits is due now."""
+        self._scheduler.plan_anew()
+        if step < timedelta(0):
+            try:
+                with self.desk.database.write() as tx:
+                    inbound.make_due(tx)
+                    outbox.make_due(tx)
+            except PostclerkError as error:
+                log.warning("database.failed", reason=str(error), loop="guard")
+        for loop in self.loops:
+            loop.wake()
+
+    def _note_polled(self, count: int) -> None:
+        self.counts["received"] += count
+
+    def _note_outcomes(self, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            self.counts["processed"] += 1
+            self.counts[outcome.outcome or outcome.state.value] += 1
+        if outcomes:
+            self._deliver.wake()
+
+    def _note_delivered(self, sent: int, deferred: int, failed: int) -> None:
+        self.counts.update(sent=sent, deferred=deferred, failed=failed)
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing is under way: every loop rests and nothing waits in ledger or outbox."""
+        if not all(loop.is_resting or loop.is_finished for loop in self.loops):
+            return False
+        with self.desk.database.read() as tx:
+            return inbound.waiting(tx)[0] == 0 and outbox.waiting(tx)[0] == 0
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """What failed and has not recovered, by loop, in plain words."""
+        return {loop.name: loop.failure for loop in self.loops if loop.failure}
+
+    def wait(self) -> None:
+        """Wait for the end of a single run."""
+        for loop in self.loops:
+            while not loop.join(0.5):
+                pass
+
+    def stop(self) -> None:
+        """End within STOP_SECONDS; what is under way is finished, what waits stays for later."""
+        if self._stopped:
+            return
+        self._stopped = True
+        log.info("worker.stopping")
+        for loop in self.loops:
+            loop.stop()
+        deadline = time.monotonic() + STOP_SECONDS
+        ended = [loop.join(deadline - time.monotonic()) for loop in self.loops]
+        if all(ended):
+            try:
+                self._processing.give_back()
+                with self.desk.database.write() as tx:
+                    mailboxes.release_leases(tx, owner=self.desk.worker)
+                    workers.forget(tx, [self.desk.worker])
+            except PostclerkError as error:
+                log.warning("database.failed", reason=str(error), loop="stop")
+        self._held.close()
+        log.info("worker.stopped", in_time=all(ended))
+
+
+def once(config: Config) -> dict[str, object]:
+    """Poll, process and deliver until nothing is due; returns what was done."""
+    worker = Worker(config, is_single_run=True)
+    worker.start()
+    try:
+        worker.wait()
+    finally:
+        worker.stop()
+    names = (
+        "received",
+        "processed",
+        "opened",
+        "followed_up",
+        "merged",
+        "linked",
+        "screened_out",
+        "copy",
+        "dead",
+        "sent",
+        "deferred",
+        "failed",
+    )
+    failed = {
+        name.removeprefix("poll "): sentence for name, sentence in worker.failures.items()
+    }
+    return {**{name: worker.counts[name] for name in names}, "mailboxes_failed": failed}
+
+
+def run(config: Config, *, reload: Callable[[], Config]) -> None:
+    """Run until SIGTERM or SIGINT; SIGHUP reads configuration and templates again."""
+    signals: list[int] = []
+    told = threading.Event()
+
+    def note(number: int, _: object) -> None:
+        signals.append(number)
+        told.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, note)
+    worker = Worker(config)
+    worker.start()
+    try:
+        while True:
+            told.wait()
+            told.clear()
+            if any(number != signal.SIGHUP for number in signals):
+                return
+            signals.clear()
+            worker = _reloaded(worker, reload)
+    finally:
+        worker.stop()
+
+
+def _reloaded(worker: Worker, reload: Callable[[], Config]) -> Worker:
+    """Start anew with the new configuration; a refused one changes nothing."""
+    try:
+        config = reload()
+    except ConfigError as error:
+        log.error("config.refused", reason=str(error), complaints=list(error.complaints))
+        return worker
+    worker.stop()
+    fresh = Worker(config)
+    try:
+        fresh.start()
+    except PostclerkError as error:
+        log.error("config.refused", reason=str(error))
+        fresh = Worker(worker.config)
+        fresh.start()
+    log.info("config.reloaded")
+    return fresh
+
+
+def database_status(config: Config) -> dict[str, object]:
+    """Tell where the database is and whether its schema is the one needed."""
+    database = Database(config.database.url)
+    try:
+        exists = database.file is None or database.file.exists()
+        facts: dict[str, object] = {
+            "url": database.shown_url,
+            "exists": exists,
+            "head": REVISION,
+            "size_bytes": database.file.stat().st_size if database.file and exists else None,
+        }
+        if not exists:
+            return {**facts, "reachable": False, "revision": None, "current": False}
+        found = upgrade.status(database)
+        return {
+            **facts,
+            "reachable": True,
+            "revision": found.found,
+            "current": found.is_current,
+        }
+    finally:
+        database.close()
+
+
+def upgrade_database(config: Config) -> dict[str, object]:
+    """Bring the database to the schema of this version."""
+    database = Database(config.database.url)
+    try:
+        prepare_folder(database)
+        with sole_worker(database, patience=0.0):
+            before = upgrade.upgrade(database)
+        return {"before": before.found, "after": before.needed}
+    finally:
+        database.close()

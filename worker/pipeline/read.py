@@ -1,0 +1,83 @@
+"""Reads one raw mail: parse, seal its secrets, judge it. A pure function of bytes and settings.
+
+It runs in child processes that can be killed, so what it returns is small, frozen and already sealed:
+no secret crosses back to the process that writes and logs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from worker.domain.judge import judge
+from worker.domain.judgement import Judgement
+from worker.domain.message import Attachment, Message
+from worker.domain.rules import RuleSet
+from worker.domain.secrets import seal
+from worker.mail.parse import parse
+from worker.mail.settings import ParseSettings
+from worker.rules import load
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSettings:
+    """What reading depends on beside the bytes."""
+
+    parse: ParseSettings
+    rules: Path | None
+    """Folder of the desk's own rules; None means the shipped ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A mail as read: sealed, judged, without its HTML."""
+
+    message: Message
+    judgement: Judgement
+    secret_kinds: tuple[str, ...]
+    """What was sealed in it, each kind once."""
+
+
+def read_mails(raws: Sequence[bytes], settings: ReadSettings) -> list[Reading]:
+    """Read several mails, in order; the unit of work of a child process."""
+    return [read_mail(raw, settings) for raw in raws]
+
+
+def read_mail(raw: bytes, settings: ReadSettings) -> Reading:
+    """Read one mail."""
+    rules = load(settings.rules)
+    message, kinds = _sealed(parse(raw, settings=settings.parse), rules)
+    judgement = judge(
+        subject=message.subject,
+        body=message.body_text,
+        own_words=message.reply_text,
+        rules=rules,
+        has_screenshot=any(_is_picture(found) for found in message.attachments),
+    )
+    return Reading(message=message, judgement=judgement, secret_kinds=kinds)
+
+
+def _is_picture(found: Attachment) -> bool:
+    return found.content_type.startswith("image/") and found.size_bytes > 4096
+
+
+def _sealed(message: Message, rules: RuleSet) -> tuple[Message, tuple[str, ...]]:
+    kinds: dict[str, None] = {}
+
+    def without_secrets(text: str) -> str:
+        sealed = seal(text, rules=rules)
+        kinds.update(dict.fromkeys(sealed.kinds))
+        return sealed.text
+
+    changed = replace(
+        message,
+        subject=without_secrets(message.subject),
+        body_text=without_secrets(message.body_text),
+        reply_text=without_secrets(message.reply_text),
+        html="",
+        html_text="",
+        attachments=tuple(
+            replace(found, filename=without_secrets(found.filename))
+            for found in message.attachments
+        ),
+    )
+    return changed, tuple(kinds)

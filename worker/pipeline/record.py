@@ -1,0 +1,246 @@
+"""Puts a mail on a ticket: opens, follows up, repeats, links; rows are only intended here."""
+
+from worker.context import Desk
+from worker.domain import ticket_numbers
+from worker.domain.judgement import Identifiers
+from worker.domain.threads import Join
+from worker.domain.ticket import TicketStatus, may_reopen
+from worker.pipeline.read import Reading
+from worker.pipeline.thread import Place
+from worker.pipeline.working_set import WorkingSet, changed
+from worker.store.events import NewEvent
+from worker.store.inbound import Claimed
+from worker.store.threads import Reference, SendersMail
+from worker.store.tickets import NewMessage, Ticket
+
+NUMBER_BYTES = 16
+IDENTIFIER_LIMIT = 200
+
+
+class Recorded:
+    """Which ticket a mail stands on now, and how it came there."""
+
+    __slots__ = ("is_participant", "message_id", "outcome", "ticket")
+
+    def __init__(
+        self, ticket: Ticket, *, outcome: str, message_id: int, is_participant: bool
+    ) -> None:
+        self.ticket = ticket
+        self.outcome = outcome
+        """opened, followed_up, merged (a repeat joined) or linked."""
+        self.message_id = message_id
+        self.is_participant = is_participant
+
+
+def record(
+    desk: Desk, known: WorkingSet, claimed: Claimed, reading: Reading, place: Place
+) -> Recorded:
+    """Put a request where it belongs."""
+    ticket = _target(desk, known, place)
+    if ticket is None:
+        return _open(desk, known, claimed, reading, place)
+    is_participant = place.repeat is not None or (
+        place.join is not None and place.join.is_participant
+    )
+    if is_participant:
+        ticket = _take_note(known, ticket, reading)
+    else:
+        ticket = changed(ticket, updated_at=known.now)
+        known.put_ticket(ticket)
+    message_id = _add_message(
+        desk, known, claimed, reading, ticket, is_unverified=not is_participant
+    )
+    outcome = "merged" if place.repeat is not None else "followed_up"
+    kind = "ticket.repeated" if place.repeat is not None else "ticket.followed_up"
+    _tell(desk, known, claimed, ticket, kind, _evidence(place))
+    return Recorded(
+        ticket, outcome=outcome, message_id=message_id, is_participant=is_participant
+    )
+
+
+def record_ours(
+    desk: Desk, known: WorkingSet, claimed: Claimed, reading: Reading
+) -> Ticket | None:
+    """Put a mail that the desk wrote on its ticket; None when it belongs to none."""
+    message = reading.message
+    own = known.references.get(message.message_id or "", [])
+    for reference in own:
+        ticket = known.current(reference.ticket_id)
+        if ticket is not None and reference.message is not None:
+            known.writes.found.append((reference.message, claimed.id))
+            return ticket
+    named = [*own]
+    for message_id in message.ancestors:
+        named += known.references.get(message_id, [])
+    for reference in named:
+        ticket = known.current(reference.ticket_id)
+        if ticket is not None:
+            _add_message(
+                desk, known, claimed, reading, ticket, is_unverified=False, direction="out"
+            )
+            _tell(desk, known, claimed, ticket, "ticket.answered_by_mail", {})
+            return ticket
+    return None
+
+
+def _target(desk: Desk, known: WorkingSet, place: Place) -> Ticket | None:
+    found = place.join or place.repeat
+    ticket = known.current(found.ticket_id) if found is not None else None
+    if ticket is None or ticket.status is not TicketStatus.CLOSED:
+        return ticket
+    if isinstance(place.join, Join) and not place.join.is_participant:
+        return ticket  # a stranger's side message changes nothing, so it may stand there
+    window = desk.config.tickets.reopen_window
+    return (
+        ticket if may_reopen(closed_at=ticket.closed_at, now=known.now, window=window) else None
+    )
+
+
+def _take_note(known: WorkingSet, ticket: Ticket, reading: Reading) -> Ticket:
+    judged = reading.judgement
+    urgency = max(ticket.urgency, judged.urgency, key=lambda urgency: urgency.rank)
+    ticket = changed(
+        ticket,
+        updated_at=known.now,
+        urgency=urgency,
+        status=TicketStatus.OPEN,
+        closed_at=None,
+    )
+    known.put_ticket(ticket)
+    return ticket
+
+
+def _open(
+    desk: Desk, known: WorkingSet, claimed: Claimed, reading: Reading, place: Place
+) -> Recorded:
+    message, judged = reading.message, reading.judgement
+    mailbox = next((m for m in desk.config.mailboxes if m.name == claimed.mailbox), None)
+    language = judged.language
+    if language == "und":
+        language = (mailbox and mailbox.language) or desk.config.desk.language
+    late = place.join or place.repeat  # its ticket is closed for too long to be reopened
+    claims = [known.tickets[claim.ticket_id].number for claim in place.claims]
+    author = message.author
+    ticket = Ticket(
+        id=desk.ids.next(),
+        number=ticket_numbers.make(desk.chance(NUMBER_BYTES)),
+        subject=message.subject,
+        status=TicketStatus.OPEN,
+        urgency=judged.urgency,
+        category=judged.category,
+        language=language,
+        requester=author.addr_spec.lower() if author else "",
+        mailbox_id=claimed.mailbox_id,
+        team=mailbox.team if mailbox else "support",
+        opened_at=known.now,
+        updated_at=known.now,
+        possible_duplicate_of=late.ticket_id if late else None,
+        claims=",".join(dict.fromkeys(claims)) or None,
+    )
+    known.put_ticket(ticket)
+    known.participants.setdefault(ticket.id, set())
+    if author is not None:
+        known.let_speak(ticket.id, ticket.requester)
+    message_id = _add_message(desk, known, claimed, reading, ticket, is_unverified=False)
+    _tell(desk, known, claimed, ticket, "ticket.opened", _evidence(place))
+    return Recorded(ticket, outcome="opened", message_id=message_id, is_participant=True)
+
+
+def _add_message(
+    desk: Desk,
+    known: WorkingSet,
+    claimed: Claimed,
+    reading: Reading,
+    ticket: Ticket,
+    *,
+    is_unverified: bool,
+    direction: str = "in",
+) -> int:
+    message, judged = reading.message, reading.judgement
+    author = message.author or (message.authors[0] if message.authors else None)
+    sender = author.addr_spec.lower() if author else ""
+    row = NewMessage(
+        id=desk.ids.next(),
+        ticket_id=ticket.id,
+        inbound_id=claimed.id,
+        direction=direction,
+        kind=message.kind.value,
+        message_id=message.message_id,
+        sender=sender,
+        sender_name=author.display_name if author else "",
+        subject=message.subject,
+        sent_at=message.date,
+        text=message.body_text,
+        own_words=None if message.reply_text == message.body_text else message.reply_text,
+        sha256=claimed.sha256,
+        is_unverified=is_unverified,
+        language=judged.language,
+        urgency=judged.urgency.value,
+        recorded_at=known.now,
+    )
+    writes = known.writes
+    writes.messages.append(row)
+    writes.attachments += [(desk.ids.next(), row.id, found) for found in message.attachments]
+    writes.identifiers += [
+        (ticket.id, row.id, kind, value[:IDENTIFIER_LIMIT])
+        for kind, value in identifier_rows(judged.identifiers)
+    ]
+    if row.message_id:
+        known.references.setdefault(row.message_id, []).append(
+            Reference(
+                message_id=row.message_id, ticket_id=ticket.id, is_answer=False, message=row.id
+            )
+        )
+    if direction == "in" and not is_unverified and sender:
+        mail = SendersMail(
+            sender=sender,
+            message=row.id,
+            ticket_id=ticket.id,
+            words=row.text if row.own_words is None else row.own_words,
+            recorded_at=known.now,
+            identifiers=judged.identifiers,
+        )
+        known.mails.setdefault(sender, []).insert(0, mail)
+    return row.id
+
+
+def identifier_rows(found: Identifiers) -> list[tuple[str, str]]:
+    """Return identifiers as (kind, value) pairs for the table of them."""
+    names = ("uid", "txid", "order_id", "ticket_id", "address", "coin")
+    rows = [(name, value) for name in names for value in getattr(found, name)]
+    rows += [("amount", f"{amount.value:g} {amount.coin}") for amount in found.amount]
+    return list(dict.fromkeys(rows))
+
+
+def _tell(
+    desk: Desk,
+    known: WorkingSet,
+    claimed: Claimed,
+    ticket: Ticket,
+    kind: str,
+    evidence: dict[str, object],
+) -> None:
+    known.writes.events.append(
+        NewEvent(
+            id=desk.ids.next(),
+            at=known.now,
+            kind=kind,
+            actor="worker",
+            ticket_id=ticket.id,
+            inbound_id=claimed.id,
+            evidence=evidence or None,
+        )
+    )
+
+
+def _evidence(place: Place) -> dict[str, object]:
+    if place.join is not None:
+        return {
+            "as": "participant" if place.join.is_participant else "unverified side message",
+            "evidence": [f"{e.kind.value} {e.value}" for e in place.join.evidence],
+        }
+    if place.repeat is not None:
+        return {"score": place.repeat.score, "evidence": list(place.repeat.evidence)}
+    if place.claims:
+        return {"claims": [f"{claim.kind.value} {claim.value}" for claim in place.claims]}
+    return {}

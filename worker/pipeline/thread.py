@@ -1,0 +1,95 @@
+"""Finds out which ticket a mail belongs to: collects the evidence, asks the domain.
+
+First by reference, then by what the same sender told before (worker/domain/threads.py, duplicates.py).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from worker.context import Desk
+from worker.domain import duplicates, threads, ticket_numbers
+from worker.domain.duplicates import Repeat, Told
+from worker.domain.threads import Evidence, EvidenceKind, Join, Open
+from worker.domain.ticket import TicketStatus
+from worker.pipeline.read import Reading
+from worker.pipeline.working_set import WorkingSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a mail goes; at most one of `join` and `repeat` is set, neither opens a ticket."""
+
+    join: Join | None
+    repeat: Repeat | None
+    claims: tuple[Evidence, ...]
+
+
+def numbers_in(reading: Reading) -> tuple[str, ...]:
+    """Return ticket numbers that stand in the subject."""
+    return ticket_numbers.find(reading.message.subject)
+
+
+def find_place(desk: Desk, known: WorkingSet, reading: Reading) -> Place:
+    """Say where the mail belongs."""
+    message = reading.message
+    author = message.author.addr_spec.lower() if message.author else None
+    verdict = threads.match(
+        author=author,
+        authentication=message.authentication.result,
+        evidence=tuple(_evidence(known, reading)),
+        participants=known.participants,
+    )
+    if isinstance(verdict, Join):
+        return Place(join=verdict, repeat=None, claims=())
+    repeat = _repeat(desk, known, reading, author) if author else None
+    return Place(join=None, repeat=repeat, claims=_unproven(verdict, repeat))
+
+
+def _unproven(verdict: Open, repeat: Repeat | None) -> tuple[Evidence, ...]:
+    return tuple(
+        claim
+        for claim in verdict.claims
+        if repeat is None or claim.ticket_id != repeat.ticket_id
+    )
+
+
+def _evidence(known: WorkingSet, reading: Reading) -> Iterator[Evidence]:
+    for message_id in reading.message.ancestors:
+        for reference in known.references.get(message_id, ()):
+            ticket = known.current(reference.ticket_id)
+            if ticket is not None:
+                kind = EvidenceKind.PARTICIPANTS_MAIL
+                if reference.is_answer:
+                    kind = EvidenceKind.OUR_MESSAGE_ID
+                yield Evidence(kind, message_id, ticket.id)
+    for number in numbers_in(reading):
+        ticket_id = known.numbers.get(number)
+        ticket = known.current(ticket_id) if ticket_id is not None else None
+        if ticket is not None:
+            yield Evidence(EvidenceKind.SUBJECT_NUMBER, number, ticket.id)
+
+
+def _repeat(desk: Desk, known: WorkingSet, reading: Reading, author: str) -> Repeat | None:
+    if reading.message.authentication.result == "fail":
+        return None
+    earlier = []
+    for mail in known.mails.get(author, ()):
+        ticket = known.current(mail.ticket_id)
+        if ticket is not None and ticket.status is not TicketStatus.CLOSED:
+            earlier.append(
+                Told(
+                    ticket_id=ticket.id,
+                    words=duplicates.runs(mail.words),
+                    identifiers=mail.identifiers,
+                    at=mail.recorded_at,
+                )
+            )
+    if not earlier:
+        return None
+    return duplicates.find_repeat(
+        duplicates.runs(reading.message.reply_text or reading.message.body_text),
+        reading.judgement.identifiers,
+        earlier,
+        now=known.now,
+        window=desk.config.tickets.duplicate_window,
+    )
