@@ -4,6 +4,7 @@ Broken networks are the business of fault_proxy.py; here every reply is whole.
 """
 
 import ssl
+import warnings
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -131,7 +132,9 @@ class _Controller(Controller):
     sink: SmtpSink
 
     def factory(self) -> SMTP:
-        server = _Server(self.handler, **self.SMTP_kwargs)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a login without TLS is unwise
+            server = _Server(self.handler, **self.SMTP_kwargs)
         server.sink = self.sink
         return server
 
@@ -173,7 +176,10 @@ def run_smtp_sink(
         )
         controller.sink = sink
         sink.port = controller.port
-        controller.start()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            controller.start()
+        sink.clear()  # the controller has just tried the port itself
         try:
             yield sink
         finally:

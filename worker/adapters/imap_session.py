@@ -1,7 +1,7 @@
 """One logged-in IMAP connection: commands with a total deadline each, answers strictly read.
 
-The only importer of imapclient. What to ask, and what an answer means for the mailbox, is the
-business of worker/adapters/imap.py. Follows RFC 9051 and RFC 3501; response codes of RFC 5530.
+What to ask, and what an answer means for the mailbox, is the business of
+worker/adapters/imap.py and its neighbours. Follows RFC 9051 and 3501; codes of RFC 5530.
 """
 
 import contextlib
@@ -11,32 +11,25 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
-from imapclient import IMAPClient
-from imapclient.datetime_util import parse_to_datetime
-from imapclient.exceptions import ProtocolError
-from imapclient.response_parser import parse_response
-
-from worker.adapters.deadline import TimedStream, open_stream
-from worker.adapters.tls import explain, make_context
+from worker.adapters.deadline import TimedStream
+from worker.adapters.imap_wire import (
+    LITERAL_SLACK,
+    UNREADABLE,
+    Client,
+    fetch_answers,
+    text_of,
+)
+from worker.adapters.tls import connect, explain, start_tls
 from worker.config import Mailbox
 from worker.errors import Temporary
 
-LONGEST_LINE = 16 * 2**20
-"""Bytes. imaplib stops at 1,000,000, which a SEARCH over a wide window of UIDs may exceed."""
-LITERAL_SLACK = 64 * 2**20
-"""Bytes that a literal may be longer than the size that was announced for it."""
 SLOWEST_BYTES_PER_SECOND = 64_000
 """A mail gets the deadline and one second more for each of these."""
 LATER = frozenset({"UNAVAILABLE", "INUSE", "LIMIT"})
 """Codes of RFC 5530 that tell to come back later, not that the request is wrong."""
-UNKNOWN_DATE = datetime.fromtimestamp(0, UTC)
-"""Stands for an INTERNALDATE that cannot be read: old, so that no answer goes out for it."""
 NO_CONNECTION = "it is tried again by itself"
-UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, ProtocolError)
-"""What imaplib and imapclient raise over an answer that breaks the grammar."""
 
 
 class LoginRefused(Temporary):
@@ -69,71 +62,20 @@ class CommandRefused(Temporary):
         return self.code in LATER
 
 
-class _Imap4(imaplib.IMAP4):
-    """imaplib on a TimedStream, counting mails and keeping no log of commands (passwords)."""
-
-    def __init__(self, stream: TimedStream, host: str, port: int) -> None:
-        self.stream = stream
-        self.mail_count = 0
-        self.has_news = False
-        """True when EXISTS told of more mails than were known."""
-        self.longest_literal = LITERAL_SLACK
-        super().__init__(host, port)
-
-    def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:
-        self.host, self.port, self.sock = host, port, self.stream.sock
-
-    def read(self, size: int) -> bytes:
-        if size > self.longest_literal:
-            raise ValueError(f"the server announced a literal of {size} bytes")
-        return self.stream.read(size)
-
-    def readline(self) -> bytes:
-        return self.stream.readline(LONGEST_LINE)
-
-    def send(self, data: Any) -> None:
-        self.stream.send(bytes(data))
-
-    def shutdown(self) -> None:
-        self.stream.close()
-
-    def _log(self, line: str) -> None:
-        """Keep nothing: imaplib would hold the last ten commands, LOGIN among them."""
-
-    def _append_untagged(self, typ: str, dat: Any) -> None:
-        append: Any = super()
-        append._append_untagged(typ, dat)
-        if typ == "EXISTS" and dat.isdigit():
-            self.has_news = self.has_news or int(dat) > self.mail_count
-            self.mail_count = int(dat)
-        elif typ == "EXPUNGE":
-            self.mail_count -= 1
-
-
-class _Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no types
-    def __init__(self, stream: TimedStream, host: str, port: int) -> None:
-        self._stream = stream
-        super().__init__(host, port, ssl=False)
-        # imapclient switches imaplib's debugging on: it costs more than half of a fetch.
-        self._imap.debug = 0
-
-    def _create_IMAP4(self) -> _Imap4:
-        return _Imap4(self._stream, self.host, self.port)
-
-
 class ImapSession:
-    """A connection that is open, safe and logged in; made by its constructor, used by one thread.
+    """A connection that is open, safe and logged in by its constructor; one thread uses it.
 
     Every method raises ConnectionLost, Garbled or CommandRefused; after the first two the
     session is dead. Sets of UIDs are written as in IMAP: "3:9,12".
     """
 
+    _client: Any = None  # until the server has greeted
+
     def __init__(self, settings: Mailbox, *, seconds: float) -> None:
         self._settings = settings
         self._seconds = seconds
-        self._where = where(settings)
+        self.where = where(settings)
         self.is_dead = False
-        self._client: Any = None
         self._stream = self._open()
         try:
             self._greet()
@@ -177,8 +119,8 @@ class ImapSession:
             kind, words = imap._command_complete("FETCH", tag)
             answers = imap.untagged_responses.pop("FETCH", [])
             if kind != "OK":
-                raise imaplib.IMAP4.error(f"fetch failed: {_text(words)}")
-            return [_attributes(answer) for answer in _second_of_each(parse_response(answers))]
+                raise imaplib.IMAP4.error(f"fetch failed: {text_of(words)}")
+            return fetch_answers(answers)
 
     def add_flags(self, uids: str, *flags: str) -> None:
         with self._command("setting flags"):
@@ -217,7 +159,7 @@ class ImapSession:
             while imap._get_response() is not None:
                 if imap.tagged_commands[tag]:
                     raise imaplib.IMAP4.error(
-                        f"idle failed: {_text(imap.tagged_commands[tag][1])}"
+                        f"idle failed: {text_of(imap.tagged_commands[tag][1])}"
                     )
         while not self.has_news and (left := end - time.monotonic()) > 0:
             if not self._stream.wait(left, wake=wake):
@@ -246,38 +188,35 @@ class ImapSession:
 
     def _open(self) -> TimedStream:
         settings = self._settings
-        context = make_context(settings.ca_file)
         try:
-            stream = open_stream(settings.host, port_of(settings), seconds=self._seconds)
-            try:
-                if settings.tls == "implicit":
-                    stream.start_tls(context, settings.host)
-            except BaseException:
-                stream.close()
-                raise
+            return connect(
+                settings.host,
+                port_of(settings),
+                tls=settings.tls,
+                ca_file=settings.ca_file,
+                seconds=self._seconds,
+            )
         except OSError as error:
-            raise ConnectionLost(
-                explain(error, server=self._where, seconds=self._seconds)
-            ) from error
-        return stream
+            sentence = explain(error, server=self.where, seconds=self._seconds)
+            raise ConnectionLost(sentence) from error
 
     def _greet(self) -> None:
         with self._command("greeting"):
             try:
-                self._client = _Client(
+                self._client = Client(
                     self._stream, self._settings.host, port_of(self._settings)
                 )
             except imaplib.IMAP4.abort:
                 raise
             except imaplib.IMAP4.error as error:  # BYE: overloaded, or going down
-                words = _shown(_text([error.args[0]]))
+                words = _shown(text_of([error.args[0]]))
                 raise ConnectionLost(
-                    f"{self._where} turns us away ({words}); {NO_CONNECTION}"
+                    f"{self.where} turns us away ({words}); {NO_CONNECTION}"
                 ) from error
         if self._client._imap.state != "NONAUTH":
             # RFC 9051 section 11.1: PREAUTH before TLS is how TLS is kept from happening.
             raise ConnectionLost(
-                f"{self._where} greets with PREAUTH, which is not trusted; ask its operator"
+                f"{self.where} greets with PREAUTH, which is not trusted; ask its operator"
             )
         if self._settings.tls == "starttls":
             with self._command("starting TLS"):
@@ -286,11 +225,11 @@ class ImapSession:
     def _start_tls(self) -> None:
         imap = self._client._imap
         if "STARTTLS" not in imap.capabilities:
-            raise ConnectionLost(f"{self._where} offers no STARTTLS; no login without TLS")
+            raise ConnectionLost(f"{self.where} offers no STARTTLS; no login without TLS")
         kind, words = imap._simple_command("STARTTLS")
         if kind != "OK":
-            raise imaplib.IMAP4.error(f"starttls failed: {_text(words)}")
-        self._stream.start_tls(make_context(self._settings.ca_file), self._settings.host)
+            raise imaplib.IMAP4.error(f"starttls failed: {text_of(words)}")
+        start_tls(self._stream, self._settings.host, ca_file=self._settings.ca_file)
         imap.sock = self._stream.sock
         imap.untagged_responses.clear()
         imap._get_capabilities()
@@ -307,7 +246,7 @@ class ImapSession:
                     "LOGIN", imap._quote(username), imap._quote(password)
                 )
                 if kind != "OK":
-                    raise imaplib.IMAP4.error(f"login failed: {_text(words)}")
+                    raise imaplib.IMAP4.error(f"login failed: {text_of(words)}")
                 imap.state = "AUTH"
             else:
                 self._client.plain_login(username, password)
@@ -318,7 +257,7 @@ class ImapSession:
             if refused.says_later or refused.code == "SERVERBUG":
                 raise refused from None
             raise LoginRefused(
-                f"{self._where} refuses the login of {username} ({refused.words});"
+                f"{self.where} refuses the login of {username} ({refused.words});"
                 " check username and password",
                 code=refused.code,
             ) from None
@@ -327,7 +266,7 @@ class ImapSession:
     def _command(self, doing: str, *, extra_seconds: float = 0.0) -> Iterator[None]:
         """Bound the time of a command and turn whatever goes wrong into our errors."""
         if self.is_dead:
-            raise ConnectionLost(f"the connection to {self._where} is gone; {NO_CONNECTION}")
+            raise ConnectionLost(f"the connection to {self.where} is gone; {NO_CONNECTION}")
         self._stream.expire_in(self._seconds + extra_seconds, silence=self._seconds)
         if self._client is not None:
             for leftover in ("FETCH", "SEARCH", "EXISTS", "RECENT", "EXPUNGE"):
@@ -344,7 +283,7 @@ class ImapSession:
             raise self._garbled(doing) from error
         except imaplib.IMAP4.readonly as error:
             raise CommandRefused(
-                f"{self._where} lets nobody change folder {self._settings.folder};"
+                f"{self.where} lets nobody change folder {self._settings.folder};"
                 " set after.action to nothing",
                 words=str(error),
                 code="READ-ONLY",
@@ -360,22 +299,22 @@ class ImapSession:
 
     def _lost(self, doing: str, error: Exception) -> ConnectionLost:
         if isinstance(error, ssl.SSLError):
-            return ConnectionLost(explain(error, server=self._where, seconds=self._seconds))
+            return ConnectionLost(explain(error, server=self.where, seconds=self._seconds))
         if isinstance(error, TimeoutError):
             words = f"did not answer within {self._seconds:g} s"
         else:
             words = f"hung up ({_shown(str(error))})"
-        return ConnectionLost(f"{self._where} {words} while {doing}; {NO_CONNECTION}")
+        return ConnectionLost(f"{self.where} {words} while {doing}; {NO_CONNECTION}")
 
     def _garbled(self, doing: str) -> Garbled:
-        return Garbled(f"{self._where} sent an answer that makes no sense while {doing}")
+        return Garbled(f"{self.where} sent an answer that makes no sense while {doing}")
 
     def _refused(self, error: Exception, doing: str) -> CommandRefused:
         words = _shown(re.sub(r"^.*?(failed: |command error: (NO|BAD) )", "", str(error)))
         words = re.sub(r"^\[b['\"](.*)['\"]\]$", r"\1", words)
         code = re.match(r"\[([A-Za-z-]+)", words)
         return CommandRefused(
-            f"{self._where} refuses {doing} ({words})",
+            f"{self.where} refuses {doing} ({words})",
             words=words,
             code=code[1].upper() if code else None,
         )
@@ -391,40 +330,8 @@ def where(settings: Mailbox) -> str:
     return f"the IMAP server {settings.host}:{port_of(settings)}"
 
 
-def _second_of_each(parsed: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    """Take the attribute lists out of "number, list, number, list ..."."""
-    if len(parsed) % 2:
-        raise ValueError("half a FETCH answer")
-    for number, attributes in zip(parsed[::2], parsed[1::2], strict=True):
-        if not isinstance(number, int) or not isinstance(attributes, tuple):
-            raise ValueError("not a FETCH answer")
-        yield attributes
-
-
-def _attributes(parsed: tuple[Any, ...]) -> dict[bytes, Any]:
-    if len(parsed) % 2:
-        raise ValueError("an attribute without a value")
-    found = {bytes(parsed[i]).upper(): parsed[i + 1] for i in range(0, len(parsed), 2)}
-    if b"INTERNALDATE" in found:
-        found[b"INTERNALDATE"] = _date(found[b"INTERNALDATE"])
-    return found
-
-
-def _date(text: Any) -> datetime:
-    try:
-        date: datetime = parse_to_datetime(text, normalise=False)
-        return date.astimezone(UTC)
-    except (*UNREADABLE, OverflowError):
-        return UNKNOWN_DATE
-
-
 def _lower(flags: tuple[bytes, ...]) -> set[bytes]:
     return {bytes(flag).lower() for flag in flags}
-
-
-def _text(words: list[Any]) -> str:
-    last = words[-1] if words else b""
-    return last.decode("utf-8", "replace") if isinstance(last, bytes) else str(last)
 
 
 def _shown(words: str) -> str:
