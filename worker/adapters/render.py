@@ -190,12 +190,13 @@ class Templates:
         )
 
     def _plan(self, facts: Facts, language: str) -> _Plan:
-        key = (language, facts.event, facts.blocks)
-        plan = self._plans.get(key)
+        # Held here, so that a reload in another thread gets no plan of the old files.
+        plans, key = self._plans, (language, facts.event, facts.blocks)
+        plan = plans.get(key)
         if plan is None:
-            if len(self._plans) >= _MOST_PLANS:
-                self._plans.clear()
-            plan = self._plans[key] = self._make_plan(facts, language)
+            if len(plans) >= _MOST_PLANS:
+                plans.clear()
+            plan = plans[key] = self._make_plan(facts, language)
         return plan
 
     def _make_plan(self, facts: Facts, language: str) -> _Plan:
@@ -239,19 +240,21 @@ class Templates:
         return None
 
     def _piece(self, key: _Key) -> Piece | None:
-        if key not in self._pieces:
+        pieces = self._pieces
+        if key not in pieces:
             loaded = (load(file) for file in self._files.get(key, ()) if key[1] != WORDS)
-            self._pieces[key] = next((it for it in loaded if isinstance(it, Piece)), None)
-        return self._pieces[key]
+            pieces[key] = next((it for it in loaded if isinstance(it, Piece)), None)
+        return pieces[key]
 
     def _words_of(self, language: str) -> Mapping[str, str]:
-        if language not in self._words:
+        known = self._words
+        if language not in known:
             words: dict[str, str] = {}
             for tag in reversed(self._chain(language)):
                 for file in reversed(self._files.get((tag, WORDS), ())):
                     words |= _words_in(file)
-            self._words[language] = words
-        return self._words[language]
+            known[language] = words
+        return known[language]
 
     def _lint_file(self, file: TemplateFile) -> tuple[Complaint, ...]:
         return template_lint.lint_file(

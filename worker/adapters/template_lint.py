@@ -150,7 +150,8 @@ def _lint_links(file: TemplateFile, hosts: tuple[str, ...]) -> Iterator[Complain
             elif any(name == known or name.endswith("." + known) for known in hosts):
                 continue
             else:
-                sentence = f"the link goes to {name}, which is not one of: {', '.join(hosts) or 'none'}"
+                known_hosts = ", ".join(hosts) or "none"
+                sentence = f"the link goes to {name}, which is not one of: {known_hosts}"
             yield Complaint(
                 file=str(file.path), line=number, column=found.start() + 1, sentence=sentence
             )

@@ -55,8 +55,8 @@ def compose(
     in_reply_to: Message-ID of the mail that is answered; None when no mail caused this one.
     references: those of that mail, oldest first; its own Message-ID is added (RFC 5322 section
     3.6.4), and above 50 the middle is left out. Ids that are no msg-id are left out.
-    Raises Permanent when an address or `message_id` cannot be written; ValueError when `date` is
-    naive.
+    Raises Permanent when an address or `message_id` cannot be written; ValueError when `date`
+    is naive.
     """
     if date.tzinfo is None:
         raise ValueError("the date of a mail must be aware")
