@@ -94,6 +94,19 @@ def read_settings(config: Config) -> ReadSettings:
     )
 
 
+def open_templates(config: Config) -> Templates:
+    """Open the reply templates; broken files of the desk's own fall back to the shipped ones."""
+    templates = Templates(
+        config.templates,
+        default_language=config.desk.language,
+        link_hosts=(config.desk.domain,),
+    )
+    for complaint in templates.lint():
+        if complaint.is_error:
+            log.warning("template.broken", complaint=str(complaint))
+    return templates
+
+
 def make_children(config: Config) -> Children[Reading]:
     """Make the reading processes; they start with the first mail."""
     return Children(
@@ -134,10 +147,7 @@ class Worker:
         self._prepare_database()
         self.desk = open_desk(config)
         self._held.callback(self.desk.close)
-        self._renderer = Templates(config.templates)
-        complaints = self._renderer.reload()
-        for complaint in complaints:
-            log.warning("template.broken", complaint=str(complaint))
+        self._renderer = open_templates(config)
         self._recover()
         self._children = make_children(config)
         self._held.callback(self._children.close)
