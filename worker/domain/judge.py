@@ -1,0 +1,109 @@
+"""Judges a mail: language, category, urgency, identifiers, what is missing, each with reasons.
+
+Pure and cheap; every finding comes from the rules that it is given.
+"""
+
+from collections.abc import Sequence
+
+from worker.domain import category, urgency
+from worker.domain.identifiers import find
+from worker.domain.judgement import Identifiers, Judgement
+from worker.domain.language import UNDETERMINED, detect
+from worker.domain.missing import list_missing
+from worker.domain.money import dollars
+from worker.domain.reading import read
+from worker.domain.rules import Money, RuleSet
+from worker.domain.secrets import CORE, seal
+
+_SEALED_NOTE = "[removed: "
+
+
+def judge(
+    *,
+    subject: str,
+    body: str,
+    own_words: str,
+    rules: RuleSet,
+    language_hint: str | None = None,
+    has_screenshot: bool = False,
+) -> Judgement:
+    """Judge a mail by what its writer says.
+
+    own_words: what this person wrote now; "" means the same as `body`.
+    language_hint: taken when the text itself does not tell its language.
+    The text may be sealed already; its notes count as the secrets that they stand for.
+    """
+    words = own_words or body
+    language, confidence = detect(words if len(words) > 40 else f"{words}\n{subject}")
+    if language == UNDETERMINED and language_hint:
+        language = language_hint
+    reading = read(subject, words, language=language, confidence=confidence, rules=rules)
+    named = find(f"{subject}\n{body}", rules=rules)
+    verdict = urgency.decide(
+        reading,
+        known=_sums_as_concepts(named, rules.money),
+        has_secret=_holds_secret(f"{subject}\n{words}", rules),
+        rules=rules,
+    )
+    chosen = category.decide(reading, facts=verdict.facts, urgency=verdict.urgency, rules=rules)
+    missing = list_missing(
+        chosen, named, told=reading.all_told, has_screenshot=has_screenshot, rules=rules
+    )
+    return Judgement(
+        language=language,
+        category=chosen,
+        urgency=verdict.urgency,
+        score=max((h.points for h in verdict.hits), default=0),
+        hits=verdict.hits,
+        identifiers=named,
+        missing=missing,
+    )
+
+
+def _holds_secret(text: str, rules: RuleSet) -> bool:
+    if any(f"{_SEALED_NOTE}{kind}" in text for kind in CORE):
+        return True
+    return not CORE.isdisjoint(seal(text, rules=rules).kinds)
+
+
+def _sums_as_concepts(named: Identifiers, money: Money) -> list[str]:
+    """Concepts that the largest sum of the mail stands for."""
+    worth = [w for a in named.amount if (w := dollars(a, money)) is not None]
+    if not worth:
+        return []
+    top = max(worth)
+    return [c for c, least in money.thresholds.items() if top >= least] + [
+        c for c, below in money.small.items() if top < below
+    ]
+
+
+def as_json(
+    judgement: Judgement, *, redacted: str, secrets: Sequence[str], name: dict[str, str]
+) -> dict[str, object]:
+    """The line of `postclerk classify`.
+
+    redacted: sealed subject, newline, sealed body. secrets: kinds found in either.
+    name: {"id": ...} or {"file": ...}, put first.
+    """
+    named = judgement.identifiers
+    return {
+        **name,
+        "language": judgement.language,
+        "category": judgement.category,
+        "urgency": judgement.urgency.value,
+        "score": judgement.score,
+        "hits": [{"rule": h.rule, "text": h.text, "points": h.points} for h in judgement.hits],
+        "identifiers": {
+            "uid": list(named.uid),
+            "txid": list(named.txid),
+            "order_id": list(named.order_id),
+            "ticket_id": list(named.ticket_id),
+            "address": list(named.address),
+            "amount": [{"value": a.value, "coin": a.coin} for a in named.amount],
+            "coin": list(named.coin),
+            "time": list(named.time),
+        },
+        "secrets": list(secrets),
+        "redacted": redacted,
+        "missing": list(judgement.missing),
+    }

@@ -1,0 +1,160 @@
+"""Reads sums of money and names of coins: `1,200 USDT`, `3.5万u`, `两个BTC`, `€50k`."""
+
+import re
+
+from worker.domain.judgement import Amount
+from worker.domain.rules import Money
+
+_NUMBER = re.compile(
+    r"(?<![\w.])\d{1,3}(?:[ ,.'\u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?"
+)
+_HAN_NUMBER = re.compile(r"[一二两兩三四五六七八九十百千万萬零〇]{1,8}")
+_UNIT = r"R\$|NT\$|US\$|HK\$|[$€£¥￥₺₽₫₩฿₹₱₴₦]|[^\W\d_]{1,12}"
+_AFTER = re.compile(
+    rf"[ \u00a0]{{0,2}}(?:多|余|餘)?\s?(?P<count>[个個枚颗顆])?[ ]?(?P<unit>{_UNIT})"
+)
+_BEFORE = re.compile(rf"(?P<unit>{_UNIT})[ :=]{{0,2}}$")
+_WORD = re.compile(
+    r"(?<![\w/])[A-Za-z][A-Za-z0-9]{1,9}(?![\w/])|(?<=[充提转轉买買卖賣])[uU](?![a-zA-Z])"
+)
+_NOT_MONEY_AFTER = re.compile(r"\s?[%％xX倍:：点點日月号號年时時分秒岁歲]")
+_HAN_DIGITS = dict(
+    zip("零〇一二两兩三四五六七八九", (0, 0, 1, 2, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)
+)
+_HAN_UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "萬": 10_000}
+_LONGEST_NAME = 6
+
+
+def find_sums(text: str, money: Money) -> tuple[list[Amount], list[str]]:
+    """Find the sums and the coins of `text`, in order of appearance."""
+    amounts: list[tuple[int, Amount]] = []
+    coins: list[tuple[int, str]] = []
+    for m in _NUMBER.finditer(text):
+        found = _sum_at(text, m.start(), m.end(), m[0], money)
+        if found:
+            amounts.append((m.start(), found))
+    for m in _HAN_NUMBER.finditer(text):
+        coin, factor = _unit_after(text, m.end(), money)
+        value = _han_value(m[0])
+        if coin and value and not text[m.start() - 1 : m.start()].isdigit():
+            amounts.append((m.start(), Amount(round(value * factor, 9), coin)))
+    coins += [(at, amount.coin) for at, amount in amounts]
+    coins += _named_coins(text, money)
+    return [a for _, a in sorted(amounts, key=lambda p: p[0])], [
+        c for _, c in sorted(coins, key=lambda p: p[0])
+    ]
+
+
+def _sum_at(text: str, start: int, end: int, digits: str, money: Money) -> Amount | None:
+    coin, factor = _unit_after(text, end, money)
+    if not coin:
+        before = _BEFORE.search(text[max(0, start - 14) : start])
+        coin = _lookup(before["unit"], money) if before else ""
+        if coin and _NOT_MONEY_AFTER.match(text, end):
+            return None
+        factor = _factor_after(text, end, money) if coin else 1.0
+    if not coin:
+        return None
+    return Amount(round(read_number(digits, is_coin=coin not in money.fiat) * factor, 9), coin)
+
+
+def _unit_after(text: str, end: int, money: Money) -> tuple[str, float]:
+    """The coin that follows a number, and what 万, k and the like between them multiply by."""
+    m = _AFTER.match(text, end)
+    if not m:
+        return "", 1.0
+    coin = _lookup(m["unit"], money)
+    if coin:
+        return coin, 1.0
+    multiplier, length = _multiplier(m["unit"], money)
+    if not length:
+        return "", 1.0
+    after = _AFTER.match(text, m.start("unit") + length)
+    return (_lookup(after["unit"], money) if after else ""), multiplier
+
+
+def _factor_after(text: str, end: int, money: Money) -> float:
+    m = _AFTER.match(text, end)
+    return _multiplier(m["unit"], money)[0] if m else 1.0
+
+
+def _multiplier(unit: str, money: Money) -> tuple[float, int]:
+    lower = unit.lower()
+    for length in range(min(len(lower), 9), 0, -1):
+        factor = money.multipliers.get(lower[:length])
+        if factor:
+            rest = lower[length:]
+            if not rest or not lower[length - 1].isascii() or rest in money.names:
+                return factor, length
+    return 1.0, 0
+
+
+def _lookup(unit: str, money: Money) -> str:
+    """The coin that `unit` names or, in scripts without spaces, begins with; "" for none."""
+    lower = unit.lower()
+    known = money.names.get(lower, "")
+    if known or lower.isascii():
+        return known
+    for length in range(min(len(lower), _LONGEST_NAME), 0, -1):
+        known = money.names.get(lower[:length], "")
+        if known and (
+            length == len(lower)
+            or not lower[length].isascii()
+            or lower[0] < "a"
+            or lower[length - 1].isascii()
+        ):
+            return known
+    return ""
+
+
+def read_number(digits: str, *, is_coin: bool) -> float:
+    """Read 1,234.5 and 1.234,5 and 18.000 alike.
+
+    is_coin: a lone point before three digits is decimal (0.125 BTC), not thousands (18.000 TL).
+    """
+    plain = re.sub(r"[ '\u00a0\u202f]", "", digits)
+    comma, point = plain.rfind(","), plain.rfind(".")
+    if comma >= 0 and point >= 0:
+        decimal = max(comma, point)
+        whole = plain[:decimal].replace(",", "").replace(".", "")
+        return float(f"{whole}.{plain[decimal + 1 :]}")
+    mark = "," if comma >= 0 else "."
+    parts = plain.split(mark)
+    if len(parts) == 1:
+        return float(plain)
+    thousands = all(len(p) == 3 for p in parts[1:]) and parts[0].strip("0") != ""
+    if len(parts) > 2 or (thousands and (mark == "," or not is_coin)):
+        return float("".join(parts))
+    return float(".".join(parts))
+
+
+def _han_value(text: str) -> float:
+    total = section = digit = 0
+    for c in text:
+        if c in _HAN_DIGITS:
+            digit = _HAN_DIGITS[c]
+        elif c in "万萬":
+            total = (total + section + digit) * 10_000
+            section = digit = 0
+        else:
+            section += (digit or 1) * _HAN_UNITS[c]
+            digit = 0
+    return float(total + section + digit)
+
+
+def _named_coins(text: str, money: Money) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    for m in _WORD.finditer(text):
+        word = m[0]
+        coin = money.names.get(word.lower(), "")
+        if coin and (word.lower() not in money.upper_only or word.isupper()):
+            found.append((m.start(), coin))
+    for pattern in money.spaceless:
+        found += [(m.start(), money.names[m[0]]) for m in pattern.finditer(text)]
+    return found
+
+
+def dollars(amount: Amount, money: Money) -> float | None:
+    """Rough worth; None when the coin's is not known."""
+    rate = money.rates.get(amount.coin)
+    return None if rate is None else amount.value * rate

@@ -1,0 +1,298 @@
+"""Finds the phrases of a vocabulary in a text, in one pass, whatever the script.
+
+A vocabulary maps concepts (`stolen`, `withdraw`) to phrases. A phrase is a row of words;
+`with*` matches words that begin so, `..` lets up to three words pass (six characters where the
+script has no spaces), `(a|b)` is either, `?` makes what stands before it optional, and brackets
+may be repeated with `*` and `+`, three times at most. Case, diacritics of Latin letters,
+traditional characters, full-width forms and English apostrophes make no difference.
+
+Linear in the text: a phrase has an end, and each word starts one walk through known states.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, TypeAlias
+
+from worker.domain.hanzi import TO_SIMPLIFIED
+
+_GAP = ".."
+_REMEMBERED = 50_000
+"""Words, and states, that are kept."""
+_GAP_WORDS = 3
+_GAP_CHARACTERS = 6
+_REPEATS = 3
+
+_SPACELESS = "\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f\u3005"
+_TOKEN = re.compile(
+    rf"([{_SPACELESS}])|([^\W_{_SPACELESS}]+)|([!?;！？；。…\n]|\.(?!\d))|([,:，、：—])"
+)
+_CONTRACTION = re.compile(r"([a-z])'(t|m|re|ve|ll|s|d)\b")
+
+
+def _folding() -> dict[int, str]:
+    table: dict[int, str] = {}
+    for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00), 0x451, 0x401):
+        letter = unicodedata.normalize("NFKD", chr(code))[0]
+        if letter.isalpha():
+            table[code] = letter.lower()
+    table |= {
+        ord(a): b for a, b in zip("đĐıİłŁøØßẞæÆœŒðÐþÞ", "ddiilloossaaooddtt", strict=True)
+    }
+    table |= {code: chr(code - 0xFEE0).lower() for code in range(0xFF01, 0xFF5F)}
+    table |= {0x2019: "'", 0x2018: "'", 0x02BC: "'", 0x3000: " ", 0xA0: " "}
+    for mark in "，：；！？":
+        table.pop(ord(mark), None)
+    return table | dict(TO_SIMPLIFIED)
+
+
+_FOLD = _folding()
+
+
+def fold(text: str) -> str:
+    """Make spellings equal; each character stays in its place, so offsets stay true.
+
+    Texts whose diacritics stand apart (NFD) should be composed (NFC) by the caller first.
+    """
+    if text.isascii():
+        return text.lower()
+    return text.translate(_FOLD).lower() if "İ" not in text else text.translate(_FOLD)
+
+
+class Mention(NamedTuple):
+    """A concept that the text mentions."""
+
+    concept: str
+    first: int
+    """Index of its first token."""
+    last: int
+    sentence: int
+    clause: int
+
+
+class Tokens(NamedTuple):
+    """A folded text cut into words (characters where the script has no spaces)."""
+
+    words: list[str]
+    starts: list[int]
+    sentences: list[int]
+    clauses: list[int]
+    """Counted through the whole text, as sentences are."""
+
+
+def tokenise(folded: str) -> Tokens:
+    """Cut `folded` (see fold) into words, and number their sentences and clauses."""
+    words: list[str] = []
+    starts: list[int] = []
+    sentences: list[int] = []
+    clauses: list[int] = []
+    sentence = clause = 0
+    for found in _TOKEN.finditer(folded):
+        kind = found.lastindex
+        if kind == 3:
+            sentence += 1
+            clause += 1
+        elif kind == 4:
+            clause += 1
+        else:
+            words.append(found[0])
+            starts.append(found.start())
+            sentences.append(sentence)
+            clauses.append(clause)
+    return Tokens(words, starts, sentences, clauses)
+
+
+def join_contractions(folded: str) -> str:
+    """`can't` becomes `cant `: the same length, the same word as people type it without."""
+    if "'" not in folded:
+        return folded
+    return _CONTRACTION.sub(lambda m: m[1] + m[2] + " ", folded)
+
+
+class _Node:
+    """A place inside the phrases."""
+
+    __slots__ = ("concepts", "free", "steps")
+
+    def __init__(self) -> None:
+        self.steps: dict[str, list[_Node]] = {}
+        self.free: list[_Node] = []
+        """Reached by any word: the next place of a gap."""
+        self.concepts: list[str] = []
+        """Phrases of these concepts end here."""
+
+
+class _State:
+    """Every place where the words read so far may stand; made when first met, then kept."""
+
+    __slots__ = ("concepts", "nodes", "onward")
+
+    def __init__(self, nodes: frozenset[_Node]) -> None:
+        self.nodes = nodes
+        self.concepts = tuple(sorted({c for node in nodes for c in node.concepts}))
+        self.onward: dict[tuple[str, ...], _State | None] = {}
+
+
+class Vocabulary:
+    """Phrases compiled for `scan`."""
+
+    __slots__ = ("_memo", "_start", "_states", "_stem_lengths", "_symbols")
+
+    def __init__(self, phrases: Mapping[str, Iterable[str]]) -> None:
+        root = _Node()
+        self._symbols: set[str] = set()
+        for concept, rows in phrases.items():
+            for row in rows:
+                for end in self._weave(parse(row), {root}, _reach(row)):
+                    if end is root:
+                        raise ValueError(f"{concept}: the phrase {row!r} may be empty")
+                    end.concepts.append(concept)
+        stems = {len(s) - 1 for s in self._symbols if s.endswith("*")}
+        self._stem_lengths = tuple(sorted(stems))
+        self._memo: dict[str, tuple[str, ...]] = {}
+        self._states: dict[frozenset[_Node], _State] = {}
+        self._start = _State(frozenset({root}))
+
+    def _weave(self, piece: "Piece", froms: set[_Node], reach: int) -> set[_Node]:
+        """Add `piece` after each of `froms`; give the places where it may end."""
+        match piece:
+            case str() if piece == _GAP:
+                ends = set(froms)
+                for _ in range(reach):
+                    onward = _Node()
+                    for node in froms:
+                        node.free.append(onward)
+                    froms = {onward}
+                    ends |= froms
+                return ends
+            case str():
+                self._symbols.add(piece)
+                end = _Node()
+                for node in froms:
+                    node.steps.setdefault(piece, []).append(end)
+                return {end}
+            case Row(pieces=pieces):
+                for part in pieces:
+                    froms = self._weave(part, froms, reach)
+                return froms
+            case Choice(rows=rows, least=least, most=most):
+                ends = set(froms) if least == 0 else set()
+                for _ in range(most):
+                    froms = {e for row in rows for e in self._weave(row, froms, reach)}
+                    ends |= froms
+                return ends
+
+    def _classify(self, word: str) -> tuple[str, ...]:
+        """What of the vocabulary `word` can stand for: itself and its stems."""
+        found = [word] if word in self._symbols else []
+        for length in self._stem_lengths:
+            if length > len(word):
+                break
+            if word[:length] + "*" in self._symbols:
+                found.append(word[:length] + "*")
+        if len(self._memo) > _REMEMBERED:
+            self._memo.clear()
+        self._memo[word] = symbols = tuple(found)
+        return symbols
+
+    def _step(self, state: _State, symbols: tuple[str, ...]) -> _State | None:
+        nodes = {following for node in state.nodes for following in node.free}
+        for symbol in symbols:
+            for node in state.nodes:
+                nodes.update(node.steps.get(symbol, ()))
+        onward: _State | None = None
+        if nodes:
+            key = frozenset(nodes)
+            if len(self._states) > _REMEMBERED:
+                self._states.clear()
+                self._start.onward.clear()
+            onward = self._states.get(key)
+            if onward is None:
+                onward = self._states[key] = _State(key)
+        state.onward[symbols] = onward
+        return onward
+
+    def scan(self, tokens: Tokens) -> list[Mention]:
+        """Find every phrase; overlapping ones all count. In order of their first word."""
+        memo, start, mentions = self._memo, self._start, []
+        classes = [
+            symbols if (symbols := memo.get(w)) is not None else self._classify(w)
+            for w in tokens.words
+        ]
+        sentences, count = tokens.sentences, len(classes)
+        for first in range(count):
+            symbols = classes[first]
+            if not symbols:
+                continue
+            state = start.onward.get(symbols, start)
+            if state is start:
+                state = self._step(start, symbols)
+            index, sentence = first, sentences[first]
+            while state is not None:
+                mentions += [
+                    Mention(concept, first, index, sentence, tokens.clauses[first])
+                    for concept in state.concepts
+                ]
+                index += 1
+                if index >= count or sentences[index] != sentence:
+                    break
+                following = state.onward.get(classes[index], start)
+                state = self._step(state, classes[index]) if following is start else following
+        return mentions
+
+
+class Row(NamedTuple):
+    pieces: "tuple[Piece, ...]"
+
+
+class Choice(NamedTuple):
+    """One of some rows, from `least` to `most` times."""
+
+    rows: tuple[Row, ...]
+    least: int
+    most: int
+
+
+Piece: TypeAlias = str | Row | Choice
+
+_LEXEME = re.compile(rf"\.\.|[()|?*+]|[{_SPACELESS}]|[^\W_{_SPACELESS}]+\*?")
+_COUNTS = {"?": (0, 1), "*": (0, _REPEATS), "+": (1, _REPEATS)}
+
+
+def parse(phrase: str) -> Row:
+    """Read the notation of a phrase. Raises ValueError when brackets do not match."""
+    lexemes = _LEXEME.findall(join_contractions(fold(phrase)))
+    choice, rest = _choice(lexemes, 0)
+    if rest != len(lexemes):
+        raise ValueError(f"unmatched bracket in the phrase {phrase!r}")
+    return choice.rows[0] if len(choice.rows) == 1 else Row((choice,))
+
+
+def _choice(lexemes: list[str], place: int) -> tuple[Choice, int]:
+    rows: list[Row] = []
+    pieces: list[Piece] = []
+    while place < len(lexemes) and lexemes[place] != ")":
+        lexeme = lexemes[place]
+        place += 1
+        if lexeme == "|":
+            rows.append(Row(tuple(pieces)))
+            pieces = []
+        elif lexeme == "(":
+            inner, place = _choice(lexemes, place)
+            if place >= len(lexemes):
+                raise ValueError("unmatched bracket in a phrase")
+            pieces.append(inner)
+            place += 1
+        elif lexeme in _COUNTS and pieces:
+            least, most = _COUNTS[lexeme]
+            last = pieces.pop()
+            rows_of = last.rows if isinstance(last, Choice) else (Row((last,)),)
+            pieces.append(Choice(rows_of, least, most))
+        else:
+            pieces.append(lexeme)
+    return Choice((*rows, Row(tuple(pieces))), 1, 1), place
+
+
+def _reach(phrase: str) -> int:
+    """How many words a gap may pass; characters in scripts without spaces are many."""
+    return _GAP_CHARACTERS if re.search(f"[{_SPACELESS}]", phrase) else _GAP_WORDS

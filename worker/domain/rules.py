@@ -1,0 +1,128 @@
+"""The rules of a desk as values: what worker.rules reads from its files, compiled for use.
+
+Nothing here knows a trade: concepts, facts, categories, coins and context words are data.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from worker.domain.judgement import Urgency
+from worker.domain.phrases import Vocabulary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A constellation of concepts that says something about the case."""
+
+    name: str
+    urgency: Urgency | None
+    """None: it speaks of the category only."""
+    category: str = ""
+    """"" leaves the category to the topics."""
+    points: int
+    all_of: tuple[frozenset[str], ...]
+    """One of each group must be told within reach."""
+    none_of: frozenset[str] = frozenset()
+    """Within the same reach."""
+    unless: frozenset[str] = frozenset()
+    """Anywhere in the mail."""
+    reach: int = 1
+    """Sentences after the first that may complete it; -1: anywhere in the mail."""
+    is_firm: bool = False
+    """Holds even in a mail that says it is solved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """Something said that bounds the urgency from above, whatever else is told."""
+
+    name: str
+    urgency: Urgency
+    all_of: tuple[frozenset[str], ...]
+    unless: frozenset[str] = frozenset()
+    applies_to: frozenset[str] = frozenset()
+    """Prefixes of fact names; empty: every fact that is not firm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modality:
+    """Which concepts turn a told thing into one that is not so, not yet, or not theirs."""
+
+    mask: frozenset[str] = frozenset()
+    """Phrases that hide what stands inside them."""
+    negation: frozenset[str] = frozenset()
+    negatable: frozenset[str] = frozenset()
+    """Concepts that a negation just before them undoes."""
+    reach: int = 4
+    """Words (twice as many characters without spaces) between a negation and its object."""
+    supposed: frozenset[str] = frozenset()
+    """From here to the end of the sentence all is only supposed."""
+    hearsay: frozenset[str] = frozenset()
+    """The whole sentence tells of others."""
+    real: frozenset[str] = frozenset()
+    """Concepts that hold even in a supposed or overheard sentence."""
+    doubt: frozenset[str] = frozenset()
+    """Said in the body, these outweigh facts that only the subject tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """Names and rough worth of coins and currencies."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Lower-case name or symbol -> ticker or ISO code."""
+    fiat: frozenset[str] = frozenset()
+    """Codes whose sums carry no three decimals."""
+    upper_only: frozenset[str] = frozenset()
+    """Names that are words of some language too: they count in capitals, or after a number."""
+    spaceless: tuple[re.Pattern[str], ...] = ()
+    """Names in scripts without spaces."""
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """Ticker -> rough worth in US dollars; absent: unknown."""
+    multipliers: Mapping[str, float] = field(default_factory=dict)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    """Concept -> dollars from which an amount in the mail counts as that concept."""
+    small: Mapping[str, float] = field(default_factory=dict)
+    """Concept -> dollars below which the largest amount of the mail counts as that concept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Words that say what stands beside them, as one compiled pattern each."""
+
+    patterns: Mapping[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
+    words: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def pattern(self, name: str) -> tuple[re.Pattern[str], ...]:
+        return self.patterns.get(name, ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """Everything that judging needs. Made by worker.rules.load."""
+
+    vocabularies: Mapping[str, Vocabulary]
+    """By primary language tag: en, zh, es ..."""
+    everywhere: tuple[str, ...]
+    """Vocabularies that are read whatever the language."""
+    modality: Modality
+    facts: tuple[Fact, ...]
+    caps: tuple[Cap, ...]
+    default_urgency: Urgency
+    unread_urgency: Urgency
+    """For a mail in a language without vocabulary."""
+    categories: tuple[str, ...]
+    """In the order that breaks ties."""
+    default_category: str
+    topics: Mapping[str, tuple[tuple[str, int], ...]]
+    """Concept -> (category, weight) pairs."""
+    needs: Mapping[str, tuple[str, ...]]
+    """Category -> what a good report of it holds."""
+    given_by: Mapping[str, frozenset[str]]
+    """Thing needed -> concepts whose mention means that it is given."""
+    secret_fact: Fact | None
+    """Spoken by a live secret in the mail."""
+    money: Money
+    identifiers: Context
+    secrets: Context

@@ -1,0 +1,170 @@
+"""Finds secrets in a text and seals them: what must not be shown, logged or sent on.
+
+Mnemonics, private keys, passwords told in words, API keys, one-time codes, cards, identity
+numbers. Transaction hashes and addresses look like keys and are none; the words beside them
+decide. Sealing a sealed text changes nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from worker.domain.checksums import base58_bytes, base58check, is_chinese_resident_id, is_luhn
+from worker.domain.judgement import Sealed
+from worker.domain.mnemonics import find_phrases
+from worker.domain.rules import Context, RuleSet
+
+CORE = frozenset({"password", "private_key", "mnemonic", "api_key"})
+"""Kinds that open an account or a wallet."""
+
+_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+_PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+_EXTENDED = re.compile(
+    r"(?<![0-9A-Za-z])[a-zA-Z]prv[1-9A-HJ-NP-Za-km-z]{100,112}(?![0-9A-Za-z])"
+)
+_WIF = re.compile(r"(?<![0-9A-Za-z])[5KLc9][1-9A-HJ-NP-Za-km-z]{50,51}(?![0-9A-Za-z])")
+_HEX = re.compile(
+    r"(?<![0-9A-Za-z])(?:0[xX])?[0-9a-fA-F]{64}(?:[0-9a-fA-F]{64})?(?![0-9A-Za-z])"
+)
+_BASE58_KEY = re.compile(r"(?<![0-9A-Za-z])[1-9A-HJ-NP-Za-km-z]{43,90}(?![0-9A-Za-z])")
+_UUID = re.compile(r"(?<![\w-])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![\w-])")
+_HEX32 = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{32}(?![0-9A-Za-z])")
+_CARD = re.compile(r"(?<![\w-])[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?![\w-])")
+_RESIDENT = re.compile(r"(?<![0-9A-Za-z])[1-8]\d{16}[\dXx](?![0-9A-Za-z])")
+_NOTE = re.compile(r"\[removed: [a-z_]+(?:, \d+ words)?\]")
+_REACH = 60
+"""Characters before a bare value in which words may say what it is."""
+
+
+class _Find(NamedTuple):
+    start: int
+    end: int
+    kind: str
+    note: str
+
+
+def seal(text: str, *, rules: RuleSet) -> Sealed:
+    """Replace each secret of `text` by a note such as `[removed: password]`."""
+    finds = _settled(_find_all(text, rules.secrets), text)
+    if not finds:
+        return Sealed(text=text)
+    parts: list[str] = []
+    done = 0
+    for find in finds:
+        parts += [text[done : find.start], f"[removed: {find.note}]"]
+        done = find.end
+    parts.append(text[done:])
+    return Sealed(text="".join(parts), kinds=tuple(dict.fromkeys(f.kind for f in finds)))
+
+
+def _find_all(text: str, context: Context) -> Iterator[_Find]:
+    yield from _keys(text, context)
+    yield from _api_keys(text, context)
+    yield from _told(text, context)
+    yield from _numbers(text, context)
+    told = context.pattern("mnemonic_words")
+    for phrase in find_phrases(
+        text,
+        told=told[0] if told else None,
+        known=context.words.get("example_mnemonics", frozenset()),
+    ):
+        yield _Find(phrase.start, phrase.end, "mnemonic", f"mnemonic, {phrase.words} words")
+
+
+def _settled(finds: Iterator[_Find], text: str) -> list[_Find]:
+    """In order, without overlaps (the longer wins), without what is sealed already."""
+    notes = [m.span() for m in _NOTE.finditer(text)]
+    kept: list[_Find] = []
+    for find in sorted(finds, key=lambda f: (f.start - f.end, f.start)):
+        clear = all(find.end <= k.start or find.start >= k.end for k in kept)
+        if clear and all(find.end <= a or find.start >= b for a, b in notes):
+            kept.append(find)
+    return sorted(kept)
+
+
+def _speaks_last(text: str, start: int, context: Context, name: str, against: str) -> bool:
+    """Whether, of two sorts of words, the first stands nearest before `start`."""
+    before = text[max(0, start - _REACH) : start]
+    return _last(before, context, name) > _last(before, context, against)
+
+
+def _last(text: str, context: Context, name: str) -> int:
+    return max((m.end() for p in context.pattern(name) for m in p.finditer(text)), default=-1)
+
+
+def _keys(text: str, context: Context) -> Iterator[_Find]:
+    for m in _PEM.finditer(text):
+        end = _PEM_END.search(text, m.end())
+        yield _Find(m.start(), end.end() if end else len(text), "private_key", "private_key")
+    for m in _EXTENDED.finditer(text):
+        yield _Find(*m.span(), "private_key", "private_key")
+    for m in _WIF.finditer(text):
+        payload = base58check(m[0])
+        checked = payload is not None and len(payload) in (33, 34)
+        if checked or _speaks_last(text, m.start(), context, "key_words", "hash_words"):
+            yield _Find(*m.span(), "private_key", "private_key")
+    for m in _HEX.finditer(text):
+        if _speaks_last(text, m.start(), context, "key_words", "hash_words"):
+            yield _Find(*m.span(), "private_key", "private_key")
+    for m in _BASE58_KEY.finditer(text):
+        if _speaks_last(text, m.start(), context, "key_words", "hash_words"):
+            data = base58_bytes(m[0])
+            if data is not None and len(data) in (32, 64):
+                yield _Find(*m.span(), "private_key", "private_key")
+
+
+def _api_keys(text: str, context: Context) -> Iterator[_Find]:
+    bare = [*_UUID.finditer(text), *_HEX32.finditer(text)]
+    for m in bare:
+        if _is_live(m[0], context) and _speaks_last(
+            text, m.start(), context, "api_key_words", "trace_words"
+        ):
+            yield _Find(*m.span(), "api_key", "api_key")
+    for pattern in context.pattern("api_key"):
+        for m in pattern.finditer(text):
+            if _is_live(m["v"], context):
+                yield _Find(*m.span("v"), "api_key", "api_key")
+
+
+def _told(text: str, context: Context) -> Iterator[_Find]:
+    for kind in ("password", "otp", "id_number"):
+        for pattern in context.pattern(kind):
+            for m in pattern.finditer(text):
+                if _is_live(m["v"], context) and (
+                    kind != "password" or _is_password(m, context)
+                ):
+                    yield _Find(*m.span("v"), kind, kind)
+
+
+def _is_live(value: str, context: Context) -> bool:
+    """Whether `value` could open something: no stars, no placeholder, no example."""
+    core = value.strip("*•·.xX-_#?<>[]{}'\"… ")
+    if len(core) < 3 or value.startswith("[removed"):
+        return False
+    return not any(p.search(value) for p in context.pattern("placeholder"))
+
+
+def _is_password(m: re.Match[str], context: Context) -> bool:
+    """Whether a value told as a password is one, or just the next word of a sentence."""
+    value = m["v"]
+    if value.lower().rstrip(".,!?") in context.words.get("no_password", frozenset()):
+        return False
+    if any(c.isdigit() for c in value):
+        return not value.isdigit() or len(value) >= 4
+    if any(not c.isalnum() for c in value[:-1]) and value.isascii():
+        return True
+    mixed = value[1:] != value[1:].lower() and value != value.upper()
+    firm = m.groupdict().get("firm")
+    return mixed or (bool(firm) and value.isascii() and len(value) >= 6)
+
+
+def _numbers(text: str, context: Context) -> Iterator[_Find]:
+    for m in _RESIDENT.finditer(text):
+        if is_chinese_resident_id(m[0]):
+            yield _Find(*m.span(), "id_number", "id_number")
+    for m in _CARD.finditer(text):
+        digits = re.sub(r"\D", "", m[0])
+        told = _speaks_last(text, m.start(), context, "card_words", "order_words")
+        grouped = len(digits) == 16 and re.fullmatch(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}", m[0])
+        if 13 <= len(digits) <= 19 and is_luhn(digits) and (told or grouped):
+            yield _Find(*m.span(), "card", "card")

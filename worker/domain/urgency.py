@@ -1,0 +1,113 @@
+"""Decides how urgent a mail is: by the facts it tells, never by its tone.
+
+A fact is a constellation of concepts within reach of each other; the highest fact decides. Caps
+(solved, already secured) bound it. Facts that only the subject tells yield to a body that
+speaks against them.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from worker.domain.judgement import Hit, Urgency
+from worker.domain.phrases import Mention
+from worker.domain.reading import Reading
+from worker.domain.rules import Cap, Fact, RuleSet
+
+
+class Verdict(NamedTuple):
+    urgency: Urgency
+    hits: tuple[Hit, ...]
+    """Strongest first."""
+    facts: tuple[Fact, ...]
+    """Those that count, strongest first."""
+
+
+def decide(
+    reading: Reading, *, known: Iterable[str], has_secret: bool, rules: RuleSet
+) -> Verdict:
+    """Weigh what `reading` tells.
+
+    known: concepts that hold for the whole mail without being words of it, such as sums.
+    """
+    beyond = frozenset(known)
+    told = reading.all_told | beyond
+    found: list[tuple[Fact, Hit]] = []
+    for fact in rules.facts:
+        if all(not group.isdisjoint(told) for group in fact.all_of):
+            words = _match(fact, reading, beyond)
+            if words is not None:
+                found.append((fact, Hit(fact.name, words, fact.points)))
+    if has_secret and rules.secret_fact:
+        found.append(
+            (rules.secret_fact, Hit(rules.secret_fact.name, "", rules.secret_fact.points))
+        )
+    caps = [c for c in rules.caps if _applies(c, told)]
+    return _settle(found, caps, reading, rules)
+
+
+def _match(fact: Fact, reading: Reading, beyond: frozenset[str]) -> str | None:
+    """The words by which `reading` tells `fact`; None when it does not."""
+    if not fact.unless.isdisjoint(reading.all_told):
+        return None
+    if fact.reach < 0:
+        if not fact.none_of.isdisjoint(reading.all_told | beyond):
+            return None
+        return _words(fact, reading, None)
+    numbers = sorted(reading.by_sentence)
+    for place, number in enumerate(numbers):
+        window = numbers[place : place + fact.reach + 1]
+        window = [n for n in window if n - number <= fact.reach * 2]
+        concepts: set[str] = set(beyond)
+        for n in window:
+            concepts |= reading.by_sentence[n]
+        if all(not g.isdisjoint(concepts) for g in fact.all_of) and fact.none_of.isdisjoint(
+            concepts
+        ):
+            return _words(fact, reading, window)
+    return None
+
+
+def _words(fact: Fact, reading: Reading, window: list[int] | None) -> str:
+    chosen: list[Mention] = []
+    for group in fact.all_of:
+        for m in reading.told:
+            if m.concept in group and (window is None or m.sentence in window):
+                chosen.append(m)
+                break
+    return reading.words_of(chosen)
+
+
+def _applies(cap: Cap, told: frozenset[str] | set[str]) -> bool:
+    return all(not g.isdisjoint(told) for g in cap.all_of) and cap.unless.isdisjoint(told)
+
+
+def _settle(
+    found: list[tuple[Fact, Hit]], caps: list[Cap], reading: Reading, rules: RuleSet
+) -> Verdict:
+    found.sort(key=lambda pair: -pair[1].points)
+    hits = [hit for _, hit in found]
+    urgency = Urgency.LOW
+    counted = False
+    for fact, _ in found:
+        if fact.urgency is None:
+            continue
+        level = fact.urgency
+        for cap in caps:
+            if not fact.is_firm and _concerns(cap, fact) and cap.urgency.rank < level.rank:
+                level = cap.urgency
+        if not counted or level.rank > urgency.rank:
+            urgency, counted = level, True
+    if not counted:
+        urgency = rules.default_urgency
+    hits += [Hit(cap.name, _cap_words(cap, reading), -1) for cap in caps]
+    return Verdict(urgency, tuple(hits), tuple(fact for fact, _ in found))
+
+
+def _concerns(cap: Cap, fact: Fact) -> bool:
+    return not cap.applies_to or any(fact.name.startswith(p) for p in cap.applies_to)
+
+
+def _cap_words(cap: Cap, reading: Reading) -> str:
+    return reading.words_of(
+        [m for g in cap.all_of for m in reading.told if m.concept in g][: len(cap.all_of)]
+    )
