@@ -21,6 +21,7 @@ from worker.config_values import (
     Language,
     Line,
     Location,
+    LowerLine,
     Password,
     Port,
     ReversePath,
@@ -46,7 +47,7 @@ class Desk(_Section):
     language: Language = "en"
     own_addresses: tuple[Address, ...] = ()
     """More addresses of ours, beside the mailboxes'; mail from them is never answered."""
-    trusted_authserv_ids: tuple[Line, ...] = ()
+    trusted_authserv_ids: tuple[LowerLine, ...] = ()
     """Whose Authentication-Results fields are believed (RFC 8601 section 2.5)."""
 
 

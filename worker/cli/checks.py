@@ -13,7 +13,7 @@ from pathlib import Path
 
 from worker import keys, rules
 from worker.adapters import imap, smtp
-from worker.cli import databases, rendering
+from worker.cli import rendering
 from worker.config import Config
 from worker.config_file import doubts
 from worker.daemon import wiring
@@ -113,14 +113,14 @@ def _keys(file: Path) -> str:
 
 
 def _database(config: Config) -> str:
-    found = databases.status(config)
+    found = wiring.database_status(config)
     if found["current"]:
-        return f"{found['url']} has schema {found['schema']}"
+        return f"{found['url']} has schema {found['revision']}"
     if not found["exists"]:
-        _writable(Path(str(found["file"])).parent)
+        _writable(Path(config.database.url.partition(":///")[2]).parent)
         return f"{found['url']} is not there yet; the first start makes it"
     raise Failed(
-        f"{found['url']} has schema {found['schema'] or 'none'}, not {found['needed']}",
+        f"{found['url']} has schema {found['revision'] or 'none'}, not {found['head']}",
         "run `postclerk db upgrade`",
     )
 

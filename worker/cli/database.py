@@ -11,14 +11,17 @@ app = typer.Typer(help="Look at the database, or bring it up to date.", no_args_
 @app.command(epilog=example("postclerk db status"))
 def status(ctx: typer.Context, json: Json = False) -> None:
     """Show whether database and schema are as needed."""
-    from worker.cli import databases, settings
+    from worker.cli import settings
+    from worker.daemon import wiring
 
-    found = databases.status(settings.load(ctx))
+    found = wiring.database_status(settings.load(ctx))
     if json:
         printing.json_line(found)
     else:
         printing.pairs(found)
     if not found["current"]:
+        if not json:
+            print("-> run `postclerk db upgrade`")
         raise typer.Exit(FAILED)
 
 
@@ -28,9 +31,10 @@ def upgrade(ctx: typer.Context, json: Json = False) -> None:
 
     Makes the database where it is not there.
     """
-    from worker.cli import databases, settings
+    from worker.cli import settings
+    from worker.daemon import wiring
 
-    done = databases.upgrade(settings.load(ctx))
+    done = wiring.upgrade_database(settings.load(ctx))
     before, after = done["before"], done["after"]
     said = (
         f"The schema is {after}, as it was."

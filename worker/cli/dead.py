@@ -57,11 +57,11 @@ def retry(
     json: Json = False,
 ) -> None:
     """Put dead letters in line again."""
+    if bool(ids) == every:
+        raise typer.BadParameter("name dead letters, or ask for --all.")
     from worker import actions
     from worker.cli.opened import desk
 
-    if bool(ids) == every:
-        raise typer.BadParameter("name dead letters, or ask for --all.")
     with desk(ctx) as opened:
         done = actions.retry_dead(opened, None if every else ids, actor=actor())
     if json:

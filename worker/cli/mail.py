@@ -27,7 +27,9 @@ def list_(
         typer.Option(help="What became of it."),
     ] = None,
     sender: Annotated[str | None, typer.Option("--from", help="The sender's address.")] = None,
-    ticket: Annotated[str | None, typer.Option(help="A ticket's number.")] = None,
+    ticket: Annotated[
+        str | None, typer.Option(parser=ticket_number, metavar="NUMBER", help="Its number.")
+    ] = None,
     limit: Limit = 50,
     json: Json = False,
 ) -> None:
@@ -41,7 +43,7 @@ def list_(
             mailbox=mailbox,
             state=state,
             sender=sender,
-            ticket=ticket_number(ticket) if ticket else None,
+            ticket=ticket,
             limit=limit,
         )
     printing.rows(found, COLUMNS, as_json=json, empty="No mail.")
@@ -132,11 +134,11 @@ def block(
 
     Such mail is kept, but opens no ticket and is not answered.
     """
+    if (sender is None) != show_all:
+        raise typer.BadParameter("name an address or a domain, or ask for --list.")
     from worker import actions
     from worker.cli.opened import desk
 
-    if (sender is None) != show_all:
-        raise typer.BadParameter("name an address or a domain, or ask for --list.")
     with desk(ctx) as opened:
         if sender is None:
             found = actions.list_blocked(opened)

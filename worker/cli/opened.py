@@ -7,11 +7,12 @@ import typer
 
 from worker import log
 from worker.cli import settings
+from worker.context import Desk
 from worker.daemon import wiring
 
 
 @contextmanager
-def desk(ctx: typer.Context) -> Iterator[wiring.Desk]:
+def desk(ctx: typer.Context) -> Iterator[Desk]:
     """Open the configured desk, and close it whatever happens."""
     config = settings.load(ctx)
     log.configure(style=config.log.style, level=config.log.level)

@@ -22,7 +22,9 @@ def list_(
         | None,
         typer.Option(help="How far it is."),
     ] = None,
-    ticket: Annotated[str | None, typer.Option(help="A ticket's number.")] = None,
+    ticket: Annotated[
+        str | None, typer.Option(parser=ticket_number, metavar="NUMBER", help="Its number.")
+    ] = None,
     limit: Limit = 50,
     json: Json = False,
 ) -> None:
@@ -34,9 +36,7 @@ def list_(
     from worker.cli.opened import desk
 
     with desk(ctx) as opened:
-        found = actions.list_outbox(
-            opened, state=state, ticket=ticket_number(ticket) if ticket else None, limit=limit
-        )
+        found = actions.list_outbox(opened, state=state, ticket=ticket, limit=limit)
     printing.rows(found, COLUMNS, as_json=json, empty="No answer.")
 
 

@@ -24,7 +24,7 @@ LARGEST_BYTES = 100_000
 """Our mail is far smaller, also with the fields that transport adds."""
 LOOK_EVERY_SECONDS = 5.0
 HIGHEST_UID = 2**32 - 1
-HINT = "look into the junk folder and the server's log; a worker that runs meanwhile may have moved it"
+HINT = "look into the junk folder and the server's log; a running worker may have moved it"
 
 
 def run(config: Config, *, wait: timedelta) -> Iterator[dict[str, object]]:

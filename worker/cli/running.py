@@ -1,5 +1,6 @@
 """The verbs that work: demo, run, once, import, export."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -69,11 +70,21 @@ def once(ctx: typer.Context, json: Json = False) -> None:
     if json:
         printing.json_line(done)
     else:
-        printing.pairs({name: count for name, count in done.items() if count})
-        if not any(done.values()):
-            print("Nothing was due.")
-    if done.get("mailboxes_failed") or done.get("failed"):
+        _show_run(done)
+    if done["mailboxes_failed"] or done["failed"]:
         raise typer.Exit(FAILED)
+
+
+def _show_run(done: printing.Row) -> None:
+    """Print what was done, each count that is not 0, and each mailbox that failed."""
+    failed = done["mailboxes_failed"]
+    counts = {name: n for name, n in done.items() if n and name != "mailboxes_failed"}
+    printing.pairs(counts)
+    if not counts and not failed:
+        print("Nothing was due.")
+    if isinstance(failed, Mapping):
+        for name, sentence in failed.items():
+            print(f"{name}: {printing.text(sentence)}")
 
 
 def import_(

@@ -33,9 +33,9 @@ def parsing(config: Config | None) -> ParseSettings:
     """Tell how mail is read; the defaults where there is no configuration."""
     if config is None:
         return ParseSettings()
-    desk = config.desk
+    addresses = (mailbox.address for mailbox in config.mailboxes)
     return ParseSettings(
-        trusted_authserv_ids=tuple(name.lower() for name in desk.trusted_authserv_ids),
-        own_addresses=(*desk.own_addresses, *(box.address for box in config.mailboxes)),
+        trusted_authserv_ids=config.desk.trusted_authserv_ids,
+        own_addresses=(*addresses, *config.desk.own_addresses),
         max_size_bytes=config.limits.message,
     )

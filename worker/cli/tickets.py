@@ -9,7 +9,7 @@ from worker.cli.frame import Json, Limit, Reason, Urgency, actor, example, ticke
 
 app = typer.Typer(help="Look at tickets and change them.", no_args_is_help=True)
 Number = Annotated[
-    str, typer.Argument(metavar="NUMBER", help="Such as K7M4-2QXD; # may stand.")
+    str, typer.Argument(metavar="NUMBER", parser=ticket_number, help="Such as K7M4-2QXD.")
 ]
 COLUMNS = ("number", "status", "urgency", "category", "updated_at", "requester", "subject")
 HEAD = (
@@ -59,7 +59,7 @@ def show(ctx: typer.Context, number: Number, json: Json = False) -> None:
     from worker.cli.opened import desk
 
     with desk(ctx) as opened:
-        found = actions.show_ticket(opened, ticket_number(number))
+        found = actions.show_ticket(opened, number)
     if json:
         printing.json_line(found)
         return
@@ -82,7 +82,7 @@ def close(ctx: typer.Context, number: Number, reason: Reason = "", json: Json = 
     from worker.cli.opened import desk
 
     with desk(ctx) as opened:
-        done = actions.close_ticket(opened, ticket_number(number), actor=actor(), reason=reason)
+        done = actions.close_ticket(opened, number, actor=actor(), reason=reason)
     printing.one(done, as_json=json, said=f"Ticket {done['number']} is closed.")
 
 
@@ -93,9 +93,7 @@ def reopen(ctx: typer.Context, number: Number, reason: Reason = "", json: Json =
     from worker.cli.opened import desk
 
     with desk(ctx) as opened:
-        done = actions.reopen_ticket(
-            opened, ticket_number(number), actor=actor(), reason=reason
-        )
+        done = actions.reopen_ticket(opened, number, actor=actor(), reason=reason)
     printing.one(done, as_json=json, said=f"Ticket {done['number']} is open again.")
 
 
@@ -114,9 +112,6 @@ def set_(
     json: Json = False,
 ) -> None:
     """Correct a ticket; the history keeps who did it and why."""
-    from worker import actions
-    from worker.cli.opened import desk
-
     changes = {
         "urgency": urgency,
         "category": category,
@@ -126,10 +121,11 @@ def set_(
     }
     if not any(changes.values()):
         raise typer.BadParameter("say what to set, such as --urgency high.")
+    from worker import actions
+    from worker.cli.opened import desk
+
     with desk(ctx) as opened:
-        done = actions.set_ticket(
-            opened, ticket_number(number), actor=actor(), reason=reason, **changes
-        )
+        done = actions.set_ticket(opened, number, actor=actor(), reason=reason, **changes)
     said = ", ".join(f"{name} {value}" for name, value in changes.items() if value)
     printing.one(done, as_json=json, said=f"Ticket {done['number']} has {said} now.")
 

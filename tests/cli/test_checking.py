@@ -1,0 +1,133 @@
+"""`postclerk check` against real servers, and against none."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Done, postclerk
+from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.smtp_sink import SmtpSink
+from worker import keys
+
+NOWHERE = 1
+"""A port where nothing listens."""
+
+
+def desk(folder: Path, *, imap_port: int, smtp_port: int, user: str = "li-wei") -> None:
+    keys.create(folder / "postclerk.key")
+    (folder / "config.yaml").write_text(f"""\
+desk: {{domain: desk.example}}
+mailboxes:
+  - name: support
+    address: {user}@desk.example
+    host: 127.0.0.1
+    port: {imap_port}
+    tls: insecure-plaintext
+    username: {user}
+    password: {PASSWORD}
+smtp:
+  host: 127.0.0.1
+  port: {smtp_port}
+  tls: insecure-plaintext
+limits: {{network_deadline: 10s}}
+""")
+
+
+def failed(done: Done) -> dict[str, str]:
+    assert "Traceback" not in done.err
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    return {row["check"]: row["found"] for row in rows if not row["ok"]}
+
+
+def test_check_proves_a_good_desk(
+    tmp_path: Path, dovecot: Dovecot, smtp_sink: SmtpSink
+) -> None:
+    desk(tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port)
+
+    done = postclerk("check", "--json", cwd=tmp_path)
+
+    assert failed(done) == {}
+    assert done.status == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "postclerk.key"]
+    assert smtp_sink.messages == []
+
+
+def test_check_says_what_is_wrong_with_the_servers(tmp_path: Path) -> None:
+    desk(tmp_path, imap_port=NOWHERE, smtp_port=NOWHERE)
+
+    done = postclerk("check", "--json", cwd=tmp_path)
+
+    assert done.status == 1
+    assert set(failed(done)) == {"mailbox support connection", "smtp connection"}
+
+
+def test_check_names_a_refused_login(
+    tmp_path: Path, dovecot: Dovecot, smtp_sink: SmtpSink
+) -> None:
+    desk(tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port)
+    config = tmp_path / "config.yaml"
+    config.write_text(config.read_text().replace(PASSWORD, "not the password"))
+
+    done = postclerk("check", "--json", cwd=tmp_path)
+
+    assert set(failed(done)) == {"mailbox support login"}
+    assert "not the password" not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("change", "check", "said"),
+    [
+        pytest.param("no-key", "keys", "does not exist", id="missing-key"),
+        pytest.param("open-key", "keys", "Others may read", id="key-open-to-others"),
+        pytest.param("blob-file", "blobs", "is no folder", id="blobs-are-a-file"),
+        pytest.param("bad-template", "templates", "received.md", id="broken-template"),
+    ],
+)
+def test_check_says_what_is_wrong_on_this_machine(
+    tmp_path: Path, change: str, check: str, said: str
+) -> None:
+    desk(tmp_path, imap_port=NOWHERE, smtp_port=NOWHERE)
+    match change:
+        case "no-key":
+            (tmp_path / "postclerk.key").unlink()
+        case "open-key":
+            (tmp_path / "postclerk.key").chmod(0o644)
+        case "blob-file":
+            (tmp_path / "var").write_text("a file")
+        case _:
+            own = tmp_path / "templates/en"
+            own.mkdir(parents=True)
+            (own / "received.md").write_text("---\nsubject: x\n---\n{{ nothing_known }}\n")
+            with (tmp_path / "config.yaml").open("a") as config:
+                config.write("templates: templates\n")
+
+    found = failed(postclerk("check", "--json", cwd=tmp_path))
+
+    assert said in found[check]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_check_says_that_the_blob_folder_cannot_be_written(tmp_path: Path) -> None:
+    desk(tmp_path, imap_port=NOWHERE, smtp_port=NOWHERE)
+    (tmp_path / "var").mkdir(mode=0o500)
+
+    found = failed(postclerk("check", "--json", cwd=tmp_path))
+
+    assert "cannot be written" in found["blobs"]
+    assert "cannot be written" in found["database"]
+
+
+def test_round_trip_that_never_arrives_says_so(
+    tmp_path: Path, dovecot: Dovecot, smtp_sink: SmtpSink
+) -> None:
+    desk(tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port, user="never")
+
+    done = postclerk("check", "--round-trip", "--wait", "1", "--json", cwd=tmp_path)
+
+    assert done.status == 1
+    assert "is not in INBOX" in failed(done)["round trip support"]
+    (sent,) = smtp_sink.messages
+    assert sent.recipients == ("never@desk.example",)
+    assert b"Auto-Submitted: auto-generated" in sent.raw
