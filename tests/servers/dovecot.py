@@ -31,6 +31,7 @@ default_login_user = {user}
 first_valid_uid = 1
 first_valid_gid = 1
 mailbox_idle_check_interval = 1s
+auth_failure_delay = 0
 mail_max_userip_connections = 200
 service anvil {{
   chroot =
@@ -54,6 +55,11 @@ disable_plaintext_auth = no
 mail_location = maildir:{folder}/mail/%u
 mail_fsync = never
 maildir_very_dirty_syncs = no
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 passdb {{
   driver = static
   args = password={password}

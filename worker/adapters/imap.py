@@ -92,7 +92,7 @@ class ImapMailbox:
         return self._reader.fetch(wanted)
 
     def acknowledge(self, uids: Sequence[int]) -> None:
-        """Do to these mails what `after` says; doing it again, or to mails gone, is harmless."""
+        """Do to these mails what `after` says; again, or to mails gone, is harmless."""
         session = self._opened()
         self._acknowledger.acknowledge(session, uids, may_keyword=self._may_keyword)
 
