@@ -5,8 +5,8 @@
     |-- Permanent        trying again changes nothing: bury it (dead letter, failed answer)
     `-- ConfigError      a person has to change the configuration; never retried blindly
 
-The first argument is a sentence for a person: what happened, to what, what to do. Facts for the log
-are keyword arguments. Neither is ever shown to a customer.
+The first argument is a sentence for a person: what happened, to what, what to do. Facts for
+the log are keyword arguments. Neither is ever shown to a customer.
 """
 
 

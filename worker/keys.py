@@ -1,7 +1,8 @@
 """The desk's key file: one secret from which every other key is derived, and its rotation.
 
-Each line is `id:base64 of 32 random bytes`; the first line is in use, the others still open what they
-once sealed. Losing the file means losing the raw mails; it belongs in the backup, apart from the data.
+Each line is `id:base64 of 32 random bytes`; the first line is in use, the others still open
+what they once sealed. Losing the file means losing the raw mails; it belongs in the backup,
+apart from the data.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""The events of the house: every log line is one of them, with ids, counts, seconds and reasons.
+"""The events of the house: every log line is one, with ids, counts, seconds and reasons.
 
 Never bodies, subjects, addresses' names or secrets. A name outside `Event` is a type error.
 `listen` lets the demo and the tests watch the same events that the log prints.
@@ -67,7 +67,7 @@ _logger = structlog.get_logger("postclerk")
 
 
 def listen(listener: Listener) -> Callable[[], None]:
-    """Call `listener(event, facts)` for each event from now on; the returned function ends it."""
+    """Call `listener(event, facts)` for each event from now on; what is returned ends it."""
     _listeners.append(listener)
     return lambda: _listeners.remove(listener)
 

@@ -1,9 +1,10 @@
 """The blob store: raw mails in a local folder, compressed, then encrypted, each stored once.
 
-A blob's key is a keyed hash of the mail's SHA-256, so that names tell nothing and the same mail has one
-blob. A blob is `PC1`, the key id's length and the key id, a nonce of 12 bytes, then AES-256-GCM over the
-zstd frame with the header as associated data. `put` returns when everything is on disk: each file is
-written aside, synced and renamed, then its folder is synced.
+A blob's key is a keyed hash of the mail's SHA-256, so that names tell nothing and the same
+mail has one blob. A blob is `PC1`, the key id's length and the key id, a nonce of 12 bytes,
+then AES-256-GCM over the zstd frame with the header as associated data. `put` returns when
+everything is on disk: each file is written aside, synced and renamed, then its folder is
+synced.
 """
 
 import hashlib
@@ -67,7 +68,10 @@ class FolderBlobs:
         return keys
 
     def get(self, key: str) -> bytes:
-        """Return a raw mail; Permanent when it is missing or damaged, Temporary when unreadable."""
+        """Return a raw mail.
+
+        Raises Permanent when it is missing or damaged, Temporary when it cannot be read now.
+        """
         with self._lock:
             if key in self._cache:
                 return self._cache[key]

@@ -1,4 +1,4 @@
-"""Child processes that can be killed: one function over raw mails, with limits on time and memory.
+"""Child processes that can be killed: one function over raw mails, limited in time and memory.
 
 pebble runs them; they are forked from a clean server process that has everything imported, so
 that a new one costs little and no lock of a thread is copied. They end with their parent, also
@@ -36,7 +36,7 @@ class Unreadable:
 
 
 class Children(Generic[T]):
-    """Runs `function(raws)`, one result a mail, in children; a failing call is repeated singly."""
+    """Runs `function(raws)`, one result a mail; a call that fails is repeated mail by mail."""
 
     def __init__(
         self,

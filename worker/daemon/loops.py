@@ -1,8 +1,8 @@
 """The three loops, each in a thread of its own: poll (one per mailbox), process, deliver.
 
-A loop does its step again at once while there is work, else rests until it is woken. A failure is
-said once in plain words, and said again when it is over; between the two the loop backs off and tries for
-ever. Nothing that fails in one loop stops another.
+A loop does its step again at once while there is work, else rests until it is woken. A failure
+is said once in plain words, and said again when it is over; between the two the loop backs off
+and tries for ever. Nothing that fails in one loop stops another.
 """
 
 import random

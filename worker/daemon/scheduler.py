@@ -1,9 +1,9 @@
 """Says when: APScheduler wakes the loops and runs the sweeps; a small guard watches the clocks.
 
-It holds no state that matters. Its jobs only wake loops, so none can hang. Measured: after the wall clock
-steps back its interval jobs stop until the clock has caught up; so the guard compares the wall
-clock with the monotonic one, re-plans every job after a step, and says so. It also tells of a loop whose
-step takes far too long.
+It holds no state that matters. Its jobs only wake loops, so none can hang. Measured: after the
+wall clock steps back its interval jobs stop until the clock has caught up; so the guard
+compares the wall clock with the monotonic one, re-plans every job after a step, and says so.
+It also tells of a loop whose step takes far too long.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Puts the desk together and runs it: the only place that knows every part, the clock and chance."""
+"""Puts the desk together and runs it: the one place that knows all parts, clock and chance."""
 
 import itertools
 import os
@@ -95,7 +95,7 @@ def read_settings(config: Config) -> ReadSettings:
 
 
 def open_templates(config: Config) -> Templates:
-    """Open the reply templates; broken files of the desk's own fall back to the shipped ones."""
+    """Open the reply templates; a broken file of the desk's gives way to the shipped one."""
     templates = Templates(
         config.templates,
         default_language=config.desk.language,
@@ -130,7 +130,7 @@ class Worker:
         self._stopped = False
 
     def start(self) -> None:
-        """Open everything and start the loops; raises PostclerkError and leaves nothing open."""
+        """Open everything and start the loops; a PostclerkError leaves nothing open."""
         try:
             self._open()
         except BaseException:
@@ -188,7 +188,7 @@ class Worker:
             outbox.recover(tx, workers=dead, now=moment)
             workers.forget(tx, dead)
             workers.beat(tx, self.desk.worker, now=moment)
-            # Times that wait in the rows may have been kept by another clock: try everything now.
+            # The times in the rows may come from another clock: try everything now.
             if self.desk.database.is_sqlite:
                 inbound.make_due(tx)
                 outbox.make_due(tx)
@@ -299,7 +299,7 @@ class Worker:
                 pass
 
     def stop(self) -> None:
-        """End within STOP_SECONDS; what is under way is finished, what waits stays for later."""
+        """End within STOP_SECONDS: finish what is under way, leave what waits."""
         if self._stopped:
             return
         self._stopped = True

@@ -1,6 +1,6 @@
 """The one gate for automatic mail: decides whether a mail gets an answer, and which.
 
-Pure. Follows RFC 3834 section 2 and DESIGN section 5. The reasons for silence, in the order in which
+Pure. Follows RFC 3834 section 2. The reasons for silence, in the order in which
 they are asked:
 
 - answers are switched off; the mail is automatic, ours, spam or forced in by an operator

@@ -5,7 +5,10 @@ from enum import StrEnum
 
 
 class AnswerState(StrEnum):
-    """queued -> sending -> sent | queued (deferred) | uncertain | failed; the rest is decided before."""
+    """queued -> sending -> sent | queued (deferred) | uncertain | failed.
+
+    Whether an answer is suppressed is decided before it is queued.
+    """
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -33,5 +36,5 @@ def backoff(attempts: int, *, first: timedelta, longest: timedelta, jitter: floa
 def is_given_up(
     attempts: int, *, queued_at: datetime, now: datetime, give_up_after: timedelta
 ) -> bool:
-    """Tell whether an answer is old and tried often enough to be given up (RFC 5321 section 4.5.4.1)."""
+    """Tell whether an answer is old and was tried often enough (RFC 5321 section 4.5.4.1)."""
     return attempts >= MIN_ATTEMPTS and now - queued_at >= give_up_after

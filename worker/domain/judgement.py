@@ -1,6 +1,7 @@
-"""What a mail is about: the value that the judging functions make and tickets, answers and people read.
+"""What a mail is about: the value that judging makes and tickets, answers and people read.
 
-Each finding carries its reasons. Nothing here judges; see language, identifiers, secrets and urgency.
+Each finding carries its reasons. Nothing here judges: see language, identifiers, secrets,
+urgency.
 """
 
 from dataclasses import dataclass, field
@@ -59,7 +60,7 @@ class Sealed:
     text: str
     """Each secret replaced by a note such as `[removed: mnemonic, 12 words]`."""
     kinds: tuple[str, ...] = ()
-    """password private_key mnemonic api_key otp id_number card; each once, in order of appearance."""
+    """password private_key mnemonic api_key otp id_number card; each once, as they appear."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,4 +73,4 @@ class Judgement:
     hits: tuple[Hit, ...] = ()
     identifiers: Identifiers = field(default_factory=Identifiers)
     missing: tuple[str, ...] = ()
-    """What a good report of this category would hold and this one does not (DESIGN section 9)."""
+    """What a good report of this category would hold and this one does not."""

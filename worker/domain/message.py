@@ -33,12 +33,12 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A part that a person would call an attachment or an inline picture; its bytes stay in the raw mail."""
+    """What a person calls an attachment or an inline picture; its bytes stay in the mail."""
 
     part: str
-    """Where it is in the raw mail, e.g. "2" or "2.1" (as IMAP numbers parts); stable, for extraction on demand."""
+    """Where it is in the raw mail, e.g. "2" or "2.1" as IMAP numbers parts; never changes."""
     filename: str
-    """Safe to show and to save: no path, control, bidi or zero-width characters; never empty."""
+    """Safe to show and save: no path, control, bidi or zero-width characters; never empty."""
     content_type: str
     """By content where the label lies, else as labelled; lower case, without parameters."""
     size_bytes: int
@@ -52,7 +52,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryStatus:
-    """What a delivery report says of one recipient (RFC 3464 section 2.3), or what its prose says."""
+    """What a delivery report, or its prose, says of one recipient (RFC 3464 section 2.3)."""
 
     recipient: str
     """addr-spec of the Final-Recipient; "" when the report names none."""
@@ -66,10 +66,10 @@ class DeliveryStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authentication:
-    """What a trusted server found out about the sender (RFC 8601); each is pass, fail or none."""
+    """What a trusted server found out about the sender (RFC 8601): pass, fail or none."""
 
     result: str = "none"
-    """The verdict for the From domain: pass, fail, or none where nobody trusted said anything."""
+    """For the From domain: pass, fail, or none where nobody trusted said anything."""
     spf: str = "none"
     dkim: str = "none"
     dmarc: str = "none"
@@ -82,7 +82,7 @@ class Message:
     message_id: str | None
     """msg-id without angle brackets (RFC 5322 section 3.6.4); None when absent or malformed."""
     content_digest: str
-    """Hex SHA-256 of what the sender wrote: all but the fields that transport adds (DESIGN section 9, `copy`)."""
+    """Hex SHA-256 of what the sender wrote: all but the fields that transport adds."""
     subject: str
     authors: tuple[Address, ...]
     """From, in order; empty when there is none. More than one means: no single author."""
@@ -98,7 +98,7 @@ class Message:
     return_path: str | None
     """"" is the null reverse-path of a bounce; None means no such field."""
     delivered_to: tuple[str, ...]
-    """addr-specs of Delivered-To, X-Original-To and their like, as given by the receiving server."""
+    """addr-specs of Delivered-To, X-Original-To and the like: the receiving server's word."""
     body_text: str
     """The whole text that a person would read, quotes and signatures included."""
     reply_text: str

@@ -1,7 +1,8 @@
-"""Decides what becomes of a parsed mail before any ticket is looked at: a request, a copy, or screened out.
+"""Decides what a parsed mail is, before any ticket is looked at: request, ours or screened out.
 
-Pure: facts in, verdict out. A mail that is screened out keeps its raw bytes and its reason, and can be
-processed again as a request. Follows RFC 3834 section 2 (what must not be answered) and DESIGN section 4.
+Pure: facts in, verdict out. A mail that is screened out keeps its raw bytes and its reason,
+and can be processed again as a request. Follows RFC 3834 section 2 (what must not be answered)
+.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Decides which ticket a mail continues, on what evidence, and as whose word.
 
-Pure. Follows DESIGN section 4: a Message-ID that we made is strong evidence, because nobody can guess
-it; a reference to a customer's mail or a number in the subject counts for participants only. To and Cc
-make nobody a participant.
+Pure. A Message-ID that we made is strong evidence, because nobody can guess it; a reference to
+a customer's mail or a number in the subject counts for participants only. To and Cc make
+nobody a participant.
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -37,7 +37,7 @@ class Join:
 
     ticket_id: int
     is_participant: bool
-    """False for a stranger with strong evidence: an unverified side message, without any rights."""
+    """False for a stranger with strong evidence: an unverified side message without rights."""
     evidence: tuple[Evidence, ...]
 
 

@@ -32,7 +32,7 @@ from worker.store.inbound import Claimed, Earlier, Settlement
 from worker.store.session import Conflict
 
 MAX_CRASHES = 6
-"""A suspect is buried after five crashes with nothing else in flight; the first was not alone."""
+"""A suspect is buried after five crashes alone; the first one had company."""
 RETRY_FIRST = timedelta(seconds=10)
 RETRY_LONGEST = timedelta(minutes=10)
 BATCH_MAILS = 100
@@ -116,7 +116,7 @@ def _write(desk: Desk, pairs: Sequence[Pair]) -> list[Outcome]:
     desk.ids.ensure(IDS_A_MAIL + 40 * len(pairs))
     try:
         outcomes = _decide_and_write(desk, pairs)
-    except Exception as error:  # noqa: BLE001 - one mail's fault must not become another's
+    except Exception as error:  # one mail's fault must not become another's
         if len(pairs) > 1:
             return [outcome for pair in pairs for outcome in _write(desk, (pair,))]
         if isinstance(error, Temporary) and not isinstance(error, Conflict):

@@ -1,7 +1,7 @@
 """Reads one raw mail: parse, seal its secrets, judge it. A pure function of bytes and settings.
 
-It runs in child processes that can be killed, so what it returns is small, frozen and already sealed:
-no secret crosses back to the process that writes and logs.
+It runs in child processes that can be killed, so what it returns is small, frozen and already
+sealed: no secret crosses back to the process that writes and logs.
 """
 
 from collections.abc import Sequence

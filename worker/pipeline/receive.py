@@ -1,8 +1,8 @@
 """The poll of one mailbox: fetch -> blob and ledger row -> commit -> acknowledge on the server.
 
-A crash between any two of them is a harmless second fetch. The cursor moves only over UIDs that are
-in the ledger or among the gaps; a mail that the server will not hand over becomes a gap, is tried
-again, and is then written down as dead with the reason `unfetchable`.
+A crash between any two of them is a harmless second fetch. The cursor moves only over UIDs
+that are in the ledger or among the gaps; a mail that the server will not hand over becomes a
+gap, is tried again, and is then written down as dead with the reason `unfetchable`.
 """
 
 import hashlib
@@ -119,7 +119,7 @@ class _Poll:
         )
 
     def acknowledge(self) -> int:
-        """Tell the server what is safely ours, also what a crash left untold; returns how much."""
+        """Tell the server what is safely ours, and what a crash left untold; return a count."""
         count = 0
         while True:
             with self.desk.database.read() as tx:

@@ -1,6 +1,7 @@
 """Finds out which ticket a mail belongs to: collects the evidence, asks the domain.
 
-First by reference, then by what the same sender told before (worker/domain/threads.py, duplicates.py).
+First by reference, then by what the same sender told before (worker/domain/threads.py,
+duplicates.py).
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """What a batch of mails knows of the store while it is decided, and what it wants written.
 
-Gathered with a few queries for the whole batch, then kept true in memory mail by mail, so that the second
-mail of a batch sees what the first one did. `flush` writes everything at once.
+Gathered with a few queries for the whole batch, then kept true in memory mail by mail, so that
+the second mail of a batch sees what the first one did. `flush` writes everything at once.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,6 +1,7 @@
-"""Row ids: whole numbers handed out in blocks, so that rows can name each other before they are written.
+"""Row ids: whole numbers in blocks, so that rows can name each other before they are written.
 
-A block is taken in a transaction of its own and never given back: ids rise, with holes, and are never reused.
+A block is taken in a transaction of its own and never given back: ids rise, with holes, and
+are never reused.
 """
 
 import threading
@@ -14,7 +15,7 @@ from worker.store.session import Database
 
 
 class Ids:
-    """Hands out ids; threads may share it. Call `ensure` before a transaction, `next` inside it."""
+    """Hands out ids to any thread: `ensure` before a transaction, `next` inside it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -100,7 +100,7 @@ def add(tx: Connection, epoch_id: int, rows: Sequence[NewInbound], *, now: datet
 
 
 def unacknowledged(tx: Connection, epoch_id: int, *, limit: int) -> tuple[int, ...]:
-    """Return UIDs that are in the ledger and not yet acknowledged on the server, lowest first."""
+    """Return UIDs of the ledger that the server was not told of yet, lowest first."""
     query = (
         select(inbound.c.uid)
         .where(inbound.c.epoch_id == epoch_id, inbound.c.acknowledged_at.is_(None))
@@ -185,7 +185,7 @@ def claim(
 
 
 def held(tx: Connection, ids: Sequence[int], *, worker: str) -> set[int]:
-    """Return which of the claimed rows are still this worker's, and keep them so until the end."""
+    """Return which of the claimed rows are still this worker's; they stay so in this `tx`."""
     query = (
         select(inbound.c.id)
         .where(inbound.c.id.in_(ids), inbound.c.claimed_by == worker)

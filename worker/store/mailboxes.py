@@ -1,7 +1,7 @@
 """Mailboxes, their leases, the cursor of each folder and UIDVALIDITY, and the gaps below it.
 
-The cursor is the highest UID below which every listed UID is in the ledger or among the gaps; it is
-never "the last UID seen" (DESIGN section 4).
+The cursor is the highest UID below which every listed UID is in the ledger or among the gaps;
+it is never "the last UID seen".
 """
 
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ def open_epoch(
 ) -> Epoch:
     """Return the epoch of a folder and UIDVALIDITY, noting it when it is new.
 
-    uidnext is kept only for the first epoch that the mailbox ever had: it tells old mail from new.
+    uidnext is kept only for the folder's very first epoch: it tells old mail from new.
     """
     wanted = (
         (epochs.c.mailbox_id == mailbox_id)
@@ -177,7 +177,7 @@ def take_lease(
 
 
 def holds_lease(tx: Connection, mailbox_id: int, *, owner: str, epoch: int) -> bool:
-    """Tell whether the lease is still `owner`'s; asked inside the transaction that relies on it."""
+    """Tell whether the lease is still `owner`'s, inside the transaction that relies on it."""
     query = select(mailboxes.c.id).where(
         mailboxes.c.id == mailbox_id,
         mailboxes.c.lease_owner == owner,

@@ -92,7 +92,7 @@ def _values(row: NewAnswer) -> dict[str, object]:
 
 
 def claim(tx: Connection, *, worker: str, now: datetime, limit: int) -> tuple[Due, ...]:
-    """Take answers to send, oldest first; from now on their outcome is unknown until settled."""
+    """Take answers to send, oldest first; their outcome is unknown until they are settled."""
     due = or_(answers.c.next_attempt_at.is_(None), answers.c.next_attempt_at <= now)
     query = (
         select(answers, tickets.c.number)
@@ -188,7 +188,7 @@ def recover(tx: Connection, *, workers: Sequence[str] | None, now: datetime) -> 
 
 
 def release(tx: Connection, rows: Sequence[Due], *, worker: str) -> None:
-    """Give back answers that were not submitted; they stand as before, no attempt is counted."""
+    """Give back answers that were not submitted: as they stood, with no attempt counted."""
     for state in WAITING:
         ids = [row.id for row in rows if row.state.value == state]
         tx.execute(
@@ -220,7 +220,7 @@ def waiting(tx: Connection) -> tuple[int, datetime | None]:
 def left_to(
     tx: Connection, column: str, keys: Sequence[str], *, now: datetime
 ) -> dict[str, Left]:
-    """Count answers of the last hour and day by `recipient_key` or `recipient_domain`, in lower case."""
+    """Count answers of the last hour and day by `recipient_key` or `recipient_domain`."""
     if not keys:
         return {}
     key = answers.c[column]

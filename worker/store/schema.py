@@ -1,7 +1,8 @@
 """The tables, one schema for SQLite and PostgreSQL. Migrations bring a database to `REVISION`.
 
-Ids are whole numbers that rise with time and are never reused (store/ids.py). Times are kept as
-microseconds since 1970 UTC. Digests are 32 raw bytes. Texts are sealed: no secret stands in a row.
+Ids are whole numbers that rise with time and are never reused (store/ids.py). Times are kept
+as microseconds since 1970 UTC. Digests are 32 raw bytes. Texts are sealed: no secret stands in
+a row.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware datetime, kept as microseconds since 1970 UTC: exact, ordered, the same on both databases."""
+    """An aware datetime, kept as microseconds since 1970 UTC: exact, and alike on both."""
 
     impl = BigInteger
     cache_ok = True

@@ -2,7 +2,8 @@
 
 SQLite runs in WAL mode with synchronous FULL, so that a commit is on disk before anything is
 acknowledged (NORMAL was measured to acknowledge too early); one worker holds its lock file.
-PostgreSQL takes many workers. Database errors leave here as Temporary, a clash of unique keys as Conflict.
+PostgreSQL takes many workers. Database errors leave here as Temporary, a clash of unique keys
+as Conflict.
 """
 
 import fcntl
@@ -137,9 +138,10 @@ def lock_keys(tx: Connection, keys: Iterable[str]) -> None:
 
 @contextmanager
 def sole_worker(database: Database, *, patience: float) -> Iterator[None]:
-    """Hold the lock that makes this the only worker of an SQLite database; PostgreSQL needs none.
+    """Hold the lock that makes this the one worker of an SQLite database.
 
-    patience: seconds to wait for another worker to end. Raises WorkerRunning after them.
+    PostgreSQL needs none. patience: seconds to wait for another worker to end; raises
+    WorkerRunning after them.
     """
     if database.file is None:
         yield

@@ -195,7 +195,7 @@ def add_identifiers(tx: Connection, rows: Sequence[tuple[int, int, str, str]]) -
 
 
 def link_inbound(tx: Connection, rows: Sequence[tuple[int, int]]) -> None:
-    """Name the ledger row in which a message of ours was found; rows are (message id, inbound id)."""
+    """Name the ledger rows in which our messages were found; (message id, inbound id) pairs."""
     if rows:
         tx.execute(
             update(messages)

@@ -1,7 +1,7 @@
 """Brings a database to the schema of this code, or says that it is not there.
 
-An embedded SQLite is upgraded by the worker itself; a PostgreSQL only by `postclerk db upgrade`,
-because other workers may still run on it.
+An embedded SQLite is upgraded by the worker itself; a PostgreSQL only by `postclerk db
+upgrade`, because other workers may still run on it.
 """
 
 from dataclasses import dataclass
@@ -75,6 +75,6 @@ def require_current(database: Database) -> None:
     found = status(database)
     if not found.is_current:
         raise ConfigError(
-            f"The database has schema {found.found or 'none'}, this version needs {found.needed}: "
-            "run `postclerk db upgrade`."
+            f"The database has schema {found.found or 'none'}, this version needs "
+            f"{found.needed}: run `postclerk db upgrade`."
         )

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that worker/store/upgrade.py hands over."""
+"""Alembic's entry: runs the migrations on the connection of worker/store/upgrade.py."""
 
 from alembic import context
 
