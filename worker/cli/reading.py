@@ -73,9 +73,11 @@ def simulate(ctx: typer.Context, paths: Paths, json: Json = False) -> None:
     Nothing is sent, nothing is kept. Takes .eml, mbox, maildir, and .jsonl with
     {id, from, subject, body, sent} on each line.
     """
+    from worker import log
     from worker.cli import settings
-    from worker.pipeline.simulate import simulate as play
+    from worker.daemon.rehearsal import simulate as play
 
+    log.configure(style="console", level="error")
     columns = ("file", "id", "outcome", "ticket", "urgency", "duplicate_of", "silence")
     for row in play(paths, settings.load_if_there(ctx)):
         if json:

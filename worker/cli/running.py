@@ -12,7 +12,7 @@ from worker.cli.frame import FAILED, Json, example
 
 def add_to(app: typer.Typer) -> None:
     """Hang the verbs into the command line."""
-    app.command(epilog=example("postclerk demo", "postclerk demo --plain --keep /tmp/desk"))(
+    app.command(epilog=example("postclerk demo", "postclerk demo --plain --folder /tmp/desk"))(
         demo
     )
     app.command(epilog=example("postclerk run", "postclerk run --config /etc/desk.yaml"))(run)
@@ -29,8 +29,14 @@ def demo(
     plain: Annotated[
         bool, typer.Option("--plain", help="Print plain lines, as without a terminal.")
     ] = False,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", metavar="FOLDER", help="Where the desk stands.")
+    ] = None,
     keep: Annotated[
-        Path | None, typer.Option("--keep", metavar="FOLDER", help="Leave the desk there.")
+        bool, typer.Option("--keep", help="Leave the folder also when it is broken off.")
+    ] = False,
+    pace: Annotated[
+        float | None, typer.Option("--pace", min=0, help="Seconds between two mails.")
     ] = None,
 ) -> None:
     """Play a day of customers' mail against a desk in a box.
@@ -39,7 +45,13 @@ def demo(
     """
     from worker.demo import desk
 
-    raise typer.Exit(desk.run(plain=plain, keep=keep))
+    status = desk.run(
+        folder=folder,
+        pace=desk.PACE if pace is None else pace,
+        plain=plain or None,
+        keep=keep,
+    )
+    raise typer.Exit(status)
 
 
 def run(ctx: typer.Context) -> None:
@@ -102,19 +114,20 @@ def import_(
 
     Tickets are made, but nobody is written to unless --answer is given.
     """
-    from worker.cli.opened import desk
-    from worker.pipeline import import_mail
+    from worker import log
+    from worker.cli import settings
+    from worker.daemon import rehearsal
 
     failed = False
-    with desk(ctx) as opened:
-        found = import_mail.import_paths(opened, paths, mailbox=mailbox, answer=answer)
-        for row in found:
-            failed = failed or row.get("outcome") == "dead"
-            if json:
-                printing.json_line(row)
-            else:
-                told = (printing.text(row.get(name)) for name in ("file", "outcome", "ticket"))
-                print("  ".join(word for word in told if word))
+    config = settings.load(ctx)
+    log.configure(style=config.log.style, level="error")
+    for row in rehearsal.import_paths(config, paths, mailbox=mailbox, answer=answer):
+        failed = failed or row.get("outcome") == "dead"
+        if json:
+            printing.json_line(row)
+        else:
+            told = (printing.text(row.get(name)) for name in ("file", "outcome", "ticket"))
+            print("  ".join(word for word in told if word))
     if failed:
         raise typer.Exit(FAILED)
 

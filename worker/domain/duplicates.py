@@ -28,6 +28,7 @@ class Told:
     """What an earlier mail of the same sender said."""
 
     ticket_id: int
+    inbound_id: int | None
     words: frozenset[int]
     identifiers: Identifiers
     at: datetime
@@ -38,6 +39,8 @@ class Repeat:
     """The same matter again."""
 
     ticket_id: int
+    inbound_id: int | None
+    """The mail that told it before."""
     score: float
     evidence: tuple[str, ...]
 
@@ -76,7 +79,12 @@ def find_repeat(
             continue
         if best is None or score > best.score:
             evidence = (f"same sender, {score:.0%} of the words", *common)
-            best = Repeat(ticket_id=told.ticket_id, score=round(score, 3), evidence=evidence)
+            best = Repeat(
+                ticket_id=told.ticket_id,
+                inbound_id=told.inbound_id,
+                score=round(score, 3),
+                evidence=evidence,
+            )
     return best
 
 

@@ -8,7 +8,7 @@ processed one by one, each in a transaction of its own, so that one mail never h
 
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from worker import log
@@ -23,7 +23,7 @@ from worker.errors import Permanent, Temporary
 from worker.pipeline.answer import answer, own_addresses
 from worker.pipeline.read import Reading
 from worker.pipeline.record import Recorded, record, record_ours
-from worker.pipeline.thread import find_place, numbers_in
+from worker.pipeline.thread import Place, find_place, numbers_in
 from worker.pipeline.working_set import WorkingSet, gather
 from worker.store import inbound
 from worker.store.events import NewEvent
@@ -62,6 +62,11 @@ class Outcome:
     outcome: str | None = None
     """opened, followed_up, merged or linked."""
     verdict: Answer | Silence | None = None
+    evidence: tuple[str, ...] = ()
+    score: float | None = None
+    duplicate_of: int | None = None
+    """Ledger row of the mail that told the same before."""
+    possible_duplicate_of: int | None = None
 
 
 def claim(desk: Desk, children: Children[Reading], *, suspects: bool) -> Batch | None:
@@ -173,7 +178,7 @@ def decide(desk: Desk, known: WorkingSet, row: Claimed, reading: Reading) -> Out
             place = find_place(desk, known, reading)
             recorded = record(desk, known, row, reading, place)
             given = answer(desk, known, row, reading, recorded, silence=silence)
-            return _recorded(desk, known, row, reading, recorded, given)
+            return _recorded(desk, known, row, reading, place, recorded, given)
 
 
 def _copy_of(known: WorkingSet, row: Claimed, reading: Reading) -> Earlier | None:
@@ -237,10 +242,11 @@ def _recorded(
     known: WorkingSet,
     row: Claimed,
     reading: Reading,
+    place: Place,
     recorded: Recorded,
     given: Answer | Silence,
 ) -> Outcome:
-    return _settled(
+    outcome = _settled(
         desk,
         known,
         row,
@@ -250,6 +256,15 @@ def _recorded(
         ticket_id=recorded.ticket.id,
         recorded=recorded,
         given=given,
+    )
+    if place.repeat is None:
+        found = place.join.evidence if place.join else place.claims
+        return replace(outcome, evidence=tuple(f"{e.kind.value} {e.value}" for e in found))
+    return replace(
+        outcome,
+        evidence=place.repeat.evidence,
+        score=place.repeat.score,
+        duplicate_of=place.repeat.inbound_id,
     )
 
 
@@ -308,6 +323,7 @@ def _settled(
         number=ticket.number if ticket else None,
         outcome=recorded.outcome if recorded else None,
         verdict=given,
+        duplicate_of=copy_of,
     )
 
 

@@ -52,7 +52,7 @@ def record(
     )
     outcome = "merged" if place.repeat is not None else "followed_up"
     kind = "ticket.repeated" if place.repeat is not None else "ticket.followed_up"
-    _tell(desk, known, claimed, ticket, kind, _evidence(place))
+    _tell(desk, known, claimed, ticket, kind, evidence_of(place))
     return Recorded(
         ticket, outcome=outcome, message_id=message_id, is_participant=is_participant
     )
@@ -142,7 +142,7 @@ def _open(
     if author is not None:
         known.let_speak(ticket.id, ticket.requester)
     message_id = _add_message(desk, known, claimed, reading, ticket, is_unverified=False)
-    _tell(desk, known, claimed, ticket, "ticket.opened", _evidence(place))
+    _tell(desk, known, claimed, ticket, "ticket.opened", evidence_of(place))
     return Recorded(ticket, outcome="opened", message_id=message_id, is_participant=True)
 
 
@@ -195,6 +195,7 @@ def _add_message(
         mail = SendersMail(
             sender=sender,
             message=row.id,
+            inbound_id=claimed.id,
             ticket_id=ticket.id,
             words=row.text if row.own_words is None else row.own_words,
             recorded_at=known.now,
@@ -233,7 +234,7 @@ def _tell(
     )
 
 
-def _evidence(place: Place) -> dict[str, object]:
+def evidence_of(place: Place) -> dict[str, object]:
     if place.join is not None:
         return {
             "as": "participant" if place.join.is_participant else "unverified side message",

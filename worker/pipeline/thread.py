@@ -80,6 +80,7 @@ def _repeat(desk: Desk, known: WorkingSet, reading: Reading, author: str) -> Rep
             earlier.append(
                 Told(
                     ticket_id=ticket.id,
+                    inbound_id=mail.inbound_id,
                     words=duplicates.runs(mail.words),
                     identifiers=mail.identifiers,
                     at=mail.recorded_at,

@@ -31,6 +31,7 @@ class SendersMail:
 
     sender: str
     message: int
+    inbound_id: int | None
     ticket_id: int
     words: str
     recorded_at: datetime
@@ -91,6 +92,7 @@ def last_mails(
         mail = SendersMail(
             sender=row.sender,
             message=row.id,
+            inbound_id=row.inbound_id,
             ticket_id=row.ticket_id,
             words=row.text if row.own_words is None else row.own_words,
             recorded_at=row.recorded_at,
