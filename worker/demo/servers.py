@@ -1,4 +1,4 @@
-"""The mail servers of the desk in a box, IMAP (pymap) and SMTP (aiosmtpd): each a child process.
+"""The mail servers of the desk in a box, IMAP (pymap) and SMTP (aiosmtpd), as child processes.
 
 `python -m worker.demo.servers imap|smtp PARENT` is such a child: it serves one free loopback
 port, prints its number, and ends when its parent is gone, however that one ended. One line on
