@@ -90,7 +90,7 @@ def _plain_config() -> Config:
                 host="127.0.0.1",
                 tls="insecure-plaintext",
                 username="support",
-                password=SecretStr(""),
+                password=SecretStr("none"),
             ),
         ),
     )
