@@ -16,6 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import (
+    ArgumentError,
     DataError,
     DBAPIError,
     IntegrityError,
@@ -62,7 +63,7 @@ class Database:
             self.is_sqlite = parsed.get_backend_name() == "sqlite"
             self.file = Path(parsed.database) if self.is_sqlite and parsed.database else None
             self._engine = create_engine(parsed, pool_size=8, max_overflow=8, pool_timeout=30)
-        except (NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
             raise ConfigError(f"database.url cannot be used: {error}") from error
         self.shown_url = parsed.render_as_string(hide_password=True)
         if self.is_sqlite:
@@ -71,8 +72,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a transaction that only reads."""
-        with self._transaction("DEFERRED") as tx:
+        """Open a transaction that only reads: one snapshot, however long it takes."""
+        with self._transaction("DEFERRED", isolation_level="REPEATABLE READ") as tx:
             yield tx
 
     @contextmanager
@@ -82,10 +83,12 @@ class Database:
             yield tx
 
     @contextmanager
-    def _transaction(self, mode: str) -> Iterator[Connection]:
+    def _transaction(self, mode: str, *, isolation_level: str = "") -> Iterator[Connection]:
         try:
             with self._engine.connect() as connection:
                 connection = connection.execution_options(postclerk_begin=mode)
+                if isolation_level and not self.is_sqlite:  # SQLite has no weaker one
+                    connection = connection.execution_options(isolation_level=isolation_level)
                 with connection.begin():
                     yield connection
         except IntegrityError as error:
