@@ -26,7 +26,7 @@ _COMMENT = re.compile(r"\(([^()]*)\)")
 def read_addresses(
     body: bytes, *, hint: str | None = None, limit: int = 2000
 ) -> tuple[Address, ...]:
-    """Read one field; items without a usable address keep their words as display name.
+    """Read one field; items without a usable address keep their words as name.
 
     hint: charset label for raw octets. At most `limit` addresses are read.
     """
@@ -52,7 +52,7 @@ def read_addresses(
 
 
 def _by_mail_parser(text: str, limit: int) -> list[tuple[str, str]] | None:
-    """What mail-parser reads; None when it reports a problem or the field is too large for it."""
+    """What mail-parser reads; None when it reports a problem or the field is too large."""
     if len(text) > 8192 or text.count("@") > limit:
         return None
     problems: list[dict[str, object]] = []

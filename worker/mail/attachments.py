@@ -1,4 +1,4 @@
-"""Turns what the walk found attached into domain Attachments: safe names, true types, digests."""
+"""Describes what is attached: safe name, true type, size and digest."""
 
 import hashlib
 

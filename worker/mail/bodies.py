@@ -15,7 +15,8 @@ from worker.mail.transfer import decode_transfer, uuencoded, yencoded
 _NO_TEXT = re.compile(
     r"html[- ]?(?:e?-?mails?|messages?|format|version|capable|compatible|view|部分|格式)|"
     r"(?:in|as|support(?:s|ing)?|view|read|display|see|enable|im|en|au format) html|"
-    r"does not support html|mime[- ](?:compliant|compatible|aware|format)|multi-?part message in mime"
+    r"does not support html|mime[- ](?:compliant|compatible|aware|format)"
+    r"|multi-?part message in mime"
     r"|view (?:this|the) (?:e-?mail|message) (?:in|online)|超文本|支持\s*html|html",
     re.IGNORECASE,
 )
@@ -31,6 +32,8 @@ _REPORT_PARTS = (
     "message/global-headers",
     "message/tracking-status",
 )
+_RICH = ("text/enriched", "text/richtext")
+_READABLE = ("text/plain", "text/html", "text", "", *_RICH)
 _SIGNATURES = (
     "application/pgp-signature",
     "application/pkcs7-signature",
@@ -82,6 +85,8 @@ class _Walk:
         self.bodies = Bodies()
         self.in_report = False
         self.has_text = False
+        self.in_choice = False
+        """Inside alternatives, where every text part is a form of the body."""
 
     def visit(self, part: Part, *, is_root: bool = False) -> list[Segment]:
         kind = part.content_type
@@ -103,7 +108,10 @@ class _Walk:
     def _multipart(self, part: Part) -> list[Segment]:
         kind = part.content_type
         if kind == "multipart/alternative":
-            return _alternative([self.visit(child) for child in part.children])
+            outer, self.in_choice = self.in_choice, True
+            forms = [self.visit(child) for child in part.children]
+            self.in_choice = outer
+            return _alternative(forms)
         if kind == "multipart/report":
             outer, self.in_report = self.in_report, True
             segments = [one for child in part.children for one in self.visit(child)]
@@ -122,23 +130,18 @@ class _Walk:
 
     def _is_text(self, part: Part, *, is_root: bool) -> bool:
         kind = part.content_type
-        if kind.startswith("multipart/"):
-            return is_root or not part.header.fields
-        if kind not in (
-            "text/plain",
-            "text/html",
-            "text/enriched",
-            "text/richtext",
-            "text",
-            "",
-        ):
+        if kind.startswith("multipart/"):  # one that could not be cut
+            return part.disposition != "attachment" and not _name(part)
+        if kind in _RICH and self.has_text:
+            return False
+        if kind not in _READABLE:
             return kind.startswith("text/") and is_root and kind != "text/calendar"
         if part.disposition == "attachment":
             return is_root and not _name(part)
         if part.disposition_parameters.get("filename") and not is_root:
             return False
         named = part.parameters.get("name")
-        return not named or is_root or not self.has_text
+        return not named or is_root or not self.has_text or self.in_choice
 
     def _text(self, part: Part) -> list[Segment]:
         self.has_text = True
@@ -150,7 +153,7 @@ class _Walk:
             return [Segment(html=self._characters(content, label))]
         content = self._cut_embedded(part, content)
         text = clean_text(self._characters(content, part.parameters.get("charset")))
-        if part.content_type in ("text/enriched", "text/richtext"):
+        if part.content_type in _RICH:
             text = _ENRICHED.sub("", _ENRICHED_PARAM.sub("", text)).replace("<<", "<")
         if part.parameters.get("format", "").lower() == "flowed":
             text = _unflowed(text, delsp=part.parameters.get("delsp", "").lower() == "yes")
@@ -191,7 +194,7 @@ class _Walk:
         self.bodies.attached.append(
             Attached(
                 part=part.number,
-                name=_name(part) or _subject_name(part),
+                name=_name(part),
                 content_type=kind if kind.count("/") == 1 else "application/octet-stream",
                 content=part.octets() if kind.startswith("multipart/") else part.content(),
                 is_inline=part.disposition == "inline"
@@ -202,17 +205,11 @@ class _Walk:
 
 
 def _name(part: Part) -> str:
-    """The file name of a part: Content-Disposition before Content-Type (RFC 2183 section 2.3)."""
-    found = part.disposition_parameters.get("filename") or part.parameters.get("name")
-    return (
-        found
-        or part.disposition_parameters.get("name")
-        or part.parameters.get("filename")
-        or ""
-    )
-
-
-def _subject_name(part: Part) -> str:
+    """The file name of a part: Content-Disposition before Content-Type (RFC 2183)."""
+    for held in (part.disposition_parameters, part.parameters):
+        for key in ("filename", "name", "file"):
+            if found := held.get(key):
+                return found
     return ""
 
 

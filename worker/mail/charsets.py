@@ -21,7 +21,8 @@ _FAMILIES = {
     "utf-16-be": "utf-16be utf-16-be",
     "utf-32": "utf-32 utf32 ucs-4 utf-32le utf-32be",
     "gb18030": "gb18030 gb2312 gb-2312 gb_2312 gb_2312-80 gb2312-80 iso-ir-58 gbk x-gbk cp936"
-    " windows-936 ms936 euc-cn euc_cn x-euc-cn euccn chinese csgb2312 csiso58gb231280 iso-gb2312"
+    " windows-936 ms936 euc-cn euc_cn x-euc-cn euccn chinese csgb2312 csiso58gb231280"
+    " iso-gb2312"
     " iso-gbk x-gb2312 gb18030-2000 gb13000 zh_cn.gb2312 cn-gb 936",
     "hz": "hz hz-gb-2312 hzgb",
     "big5hkscs": "big5 big-5 big_5 x-x-big5 cn-big5 csbig5 big5-hkscs big5hkscs big5-eten"
@@ -39,7 +40,7 @@ _FAMILIES = {
     "cp1252": "iso-8859-1 iso8859-1 iso_8859-1 latin1 latin-1 l1 windows-1252 cp1252 cp-1252"
     " x-cp1252 win-1252 ansi x-ansi iso-ir-100 ibm819 cp819 iso8859_1 8859_1 iso-8559-1 1252"
     " ansi_x3.110-1983 iso-8859-1-windows-3.1-latin-1 windows1252 en_us",
-    "cp1254": "iso-8859-9 iso8859-9 iso_8859-9 latin5 l5 windows-1254 cp1254 x-cp1254 iso-ir-148",
+    "cp1254": "iso-8859-9 iso8859-9 iso_8859-9 latin5 l5 windows-1254 cp1254 x-cp1254",
     "cp874": "tis-620 tis620 iso-8859-11 windows-874 cp874 dos-874",
     "iso8859_8": "iso-8859-8 iso-8859-8-i iso-8859-8-e iso8859-8 hebrew logical visual",
     "koi8_r": "koi8-r koi8r koi8 koi cskoi8r koi8_r",
@@ -100,7 +101,7 @@ _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
 def codec_for(label: str | None) -> str | None:
-    """Name the codec for a charset label; None when the label is absent, unknown or no charset."""
+    """Name the codec for a charset label; None when it is absent, unknown or no charset."""
     name = _JUNK.sub("", (label or "").lower()[:80])
     name = name.removeprefix("charset").lstrip(":") if name.startswith("charset") else name
     if name in _NO_LABEL:

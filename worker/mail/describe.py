@@ -4,7 +4,7 @@ from worker.domain.message import Address, Kind, Message
 
 
 def as_json(message: Message, *, file: str, path: str, language: str) -> dict[str, object]:
-    """The mail as plain values; absent is null, addresses are addr-specs, times RFC 3339 UTC."""
+    """The mail as plain values; absent is null, addresses are addr-specs, times UTC."""
     author = message.authors[0] if message.authors else None
     return {
         "file": file,
@@ -38,7 +38,7 @@ def as_json(message: Message, *, file: str, path: str, language: str) -> dict[st
         "kind": message.kind.value,
         "is_auto": message.is_auto,
         "is_bounce": message.kind is Kind.BOUNCE
-        and any(report.action == "failed" for report in message.reports),
+        and any(report.action in ("failed", "delayed") for report in message.reports),
         "bounce_recipient": _failed(message),
         "bounces": [
             {

@@ -58,7 +58,7 @@ def _fits(sample: bytes, codec: str) -> bool:
 
 
 def _walk(sample: bytes, codec: str) -> tuple[int, int, list[int]]:
-    """Pairs of `codec` met on a walk from left to right, octets that fit none, and the leads."""
+    """Pairs of `codec` from left to right, octets that fit none, and the leads."""
     pair = _PAIRS[codec]
     pairs = misfits = index = 0
     leads: list[int] = []

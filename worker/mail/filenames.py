@@ -43,7 +43,7 @@ _EXTENSIONS = {
 
 
 def safe_filename(name: str, *, content_type: str = "", number: str = "") -> str:
-    """Make `name` safe; without a usable one make up a name from the type and the part number."""
+    """Make `name` safe; without a usable one make one up from type and part number."""
     name = _INVISIBLE.sub("", unicodedata.normalize("NFC", name[:2000]))
     pieces = [piece.strip(" .") for piece in _SEPARATORS.split(name)]
     name = next((piece for piece in reversed(pieces) if piece), "")

@@ -11,7 +11,27 @@ from dataclasses import dataclass, field
 from worker.mail.settings import ParseSettings
 
 _FIELD = re.compile(rb"([!-9;-~]{1,998}+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
-_BLANK_LINE = re.compile(rb"\n\r?\n")
+_MAX_FIELD = 128 * 1024
+_ESSENTIAL = frozenset(
+    (
+        "from",
+        "to",
+        "subject",
+        "date",
+        "message-id",
+        "in-reply-to",
+        "references",
+        "content-type",
+        "content-transfer-encoding",
+        "content-disposition",
+        "return-path",
+        "auto-submitted",
+        "precedence",
+        "reply-to",
+        "list-id",
+    )
+)
+"""Fields that are looked for even where the section is over the bound."""
 _ENVELOPE_LINE = re.compile(rb">?From [^\n]*+(?:\n|\Z)")
 _KNOWN = re.compile(
     rb"(?i:received|return-path|delivered-to|from|to|cc|subject|date|message-id|reply-to|sender"
@@ -57,23 +77,29 @@ def read_header(
 ) -> tuple[HeaderSection, int]:
     """Read the fields from `start`; return them and where the body begins (at most `end`)."""
     section = HeaderSection()
-    limit = min(end, start + settings.max_header_bytes)
+    limit = settings.max_header_bytes
+    kept = 0
     position = start
     while position < end:
-        if position >= limit or len(section.fields) >= settings.max_header_fields:
-            defects.append("header section over the bound: the rest of its fields is left out")
-            return section, _after_blank_line(raw, position, end)
+        is_over = len(section.fields) >= settings.max_header_fields or kept > limit
         if raw.startswith((b"\n", b"\r\n"), position):
             return section, position + (1 if raw[position] == 10 else 2)
-        match = _FIELD.match(raw, position, limit)
+        match = _FIELD.match(raw, position, end)
         if match is not None:
-            body = match.group(2)
+            name = match.group(1).decode("ascii").lower()
+            position = match.end()
+            if is_over and (name not in _ESSENTIAL or name in section.index):
+                defects.append("header section over the bound: fields are left out")
+                continue
+            if match.end(2) - match.start(2) > _MAX_FIELD:
+                defects.append("a header field over the bound: its end is left out")
+            body = raw[match.start(2) : min(match.end(2), match.start(2) + _MAX_FIELD)]
+            kept += len(body)
             if b"\n" in body:
                 body = _FOLD.sub(b"", body)
-            section.add(match.group(1).decode("ascii").lower(), body.strip())
-            position = match.end()
+            section.add(name, body.strip())
             continue
-        following = _skip_stray_line(raw, position, limit, is_first=position == start)
+        following = _skip_stray_line(raw, position, end, is_first=position == start)
         if following is None:
             if section.fields:
                 defects.append("no blank line between header and body")
@@ -85,7 +111,7 @@ def read_header(
 
 
 def _skip_stray_line(raw: bytes, position: int, end: int, *, is_first: bool) -> int | None:
-    """Where the header goes on after a line that is no field; None when the body begins here."""
+    """Where the header goes on after a line that is no field; None when here the body begins."""
     if is_first or raw.startswith(b">From ", position):
         envelope = _ENVELOPE_LINE.match(raw, position, end)
         if envelope is not None:
@@ -94,8 +120,3 @@ def _skip_stray_line(raw: bytes, position: int, end: int, *, is_first: bool) -> 
     if newline < 0:
         return None
     return newline + 1 if _KNOWN.match(raw, newline + 1, end) else None
-
-
-def _after_blank_line(raw: bytes, position: int, end: int) -> int:
-    match = _BLANK_LINE.search(raw, max(position - 1, 0), end)
-    return match.end() if match else end

@@ -1,109 +1,22 @@
-"""HTML of a mail: bounded, as text for reading, and sanitised for display.
+"""HTML of a mail, as text for reading and sanitised for display.
 
-One linear pass cuts the source into tags and text. It writes the text that a person would see
-(lists, tables, links and quotes survive; hidden text does not) and an HTML that the sanitiser
-can take: nesting, attributes and size bounded, since every HTML parser slows down without end
-on the hostile ones. nh3 alone decides what is safe to show.
+worker.mail.html_reader makes the text and bounds the source; nh3 alone decides what is safe to
+show: no script, style, form or frame, no picture from outside, links to plain schemes only.
 """
 
-import html as entities
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import nh3
 
 from worker.mail.charsets import clean_text
+from worker.mail.html_reader import Reader
 
-_MAX_DEPTH = 150
-_MAX_TAG = 4096
-_MAX_PICTURE_TAG = 700_000
-_MAX_ATTRIBUTES = 60
-
-_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:_-]{0,40}+)")
-_ATTRIBUTES = re.compile(r"(?:[^\"'>]++|(?<=[=\s])\"[^\"]*+\"|(?<=[=\s])'[^']*+'|[\"'])*+")
-_HREF = re.compile(
-    r"\bhref\s*+=\s*+(?:\"([^\"]{0,2000}+)\"|'([^']{0,2000}+)'|([^\s>]{1,2000}+))", re.I
+_META_CHARSET = re.compile(
+    rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE
 )
-_ALT = re.compile(r"\balt\s*+=\s*+[\"']([^\"']{1,8}+)[\"']", re.I)
-_HIDDEN = re.compile(
-    r"display\s*+:\s*+none|visibility\s*+:\s*+hidden|mso-hide\s*+:\s*+all|\shidden(?=[\s>/=]|$)",
-    re.I,
-)
-_LONG_NUMBER = re.compile(r"&#(?:0*+\d{8,}+|[xX]0*+[0-9a-fA-F]{7,}+);?")
-_META_CHARSET = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.I)
-
-_VOID = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-    ]
-)
-_SELF_CLOSING = frozenset(
-    ["p", "li", "td", "th", "tr", "dt", "dd", "option", "thead", "tbody", "tfoot", "colgroup"]
-)
-_RAW = frozenset(
-    ["script", "style", "title", "xmp", "noframes", "noembed", "iframe", "template", "textarea"]
-)
-_PARAGRAPH = frozenset(
-    [
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "ul",
-        "ol",
-        "dl",
-        "table",
-        "blockquote",
-        "pre",
-        "hr",
-        "form",
-        "fieldset",
-    ]
-)
-_BLOCK = _PARAGRAPH | frozenset(
-    [
-        "div",
-        "li",
-        "tr",
-        "dt",
-        "dd",
-        "article",
-        "section",
-        "header",
-        "footer",
-        "address",
-        "center",
-        "main",
-        "nav",
-        "aside",
-        "figure",
-        "body",
-        "caption",
-        "tbody",
-        "thead",
-        "option",
-        "legend",
-    ]
-)
-
 _TAGS = frozenset(
-    [
+    (
         "a",
         "abbr",
         "address",
@@ -178,9 +91,9 @@ _TAGS = frozenset(
         "ul",
         "var",
         "wbr",
-    ]
+    )
 )
-_SAFE_ATTRIBUTES = {
+_ATTRIBUTES = {
     "*": {"dir", "lang", "title", "align", "valign"},
     "a": {"href"},
     "img": {"src", "alt", "width", "height"},
@@ -200,8 +113,8 @@ _DROPPED_WITH_CONTENT = {
     "template",
     "textarea",
 }
-_PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp);base64,", re.I)
-_LINK = re.compile(r"(?:https?|mailto|tel):", re.I)
+_PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp);base64,", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +140,7 @@ def read_html(source: str, *, max_chars: int = 2_000_000) -> ReadableHtml:
     if len(source) > max_chars:
         source = source[:max_chars]
         defects.append("HTML over the bound: its end is left out")
-    reader = _Reader(clean_text(source))
+    reader = Reader(clean_text(source))
     reader.run()
     if reader.dropped_tags:
         defects.append("HTML nested over the bound: flattened")
@@ -236,7 +149,7 @@ def read_html(source: str, *, max_chars: int = 2_000_000) -> ReadableHtml:
 
 def html_to_text(source: str) -> str:
     """The text of `source` as a person would see it."""
-    reader = _Reader(clean_text(source))
+    reader = Reader(clean_text(source))
     reader.run()
     return reader.text()
 
@@ -246,7 +159,7 @@ def _sanitise(bounded: str) -> str:
         bounded,
         tags=set(_TAGS),
         clean_content_tags=_DROPPED_WITH_CONTENT,
-        attributes=_SAFE_ATTRIBUTES,
+        attributes=_ATTRIBUTES,
         attribute_filter=_attribute,
         url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
         strip_comments=True,
@@ -254,7 +167,7 @@ def _sanitise(bounded: str) -> str:
     )
 
 
-def _attribute(tag: str, name: str, value: str) -> str | None:
+def _attribute(_tag: str, name: str, value: str) -> str | None:
     """Pictures come from the mail alone (no tracking), links lead to plain schemes only."""
     if name == "src":
         is_own = value.lower().startswith("cid:") or _PICTURE.match(value)
@@ -262,240 +175,3 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     if name == "href":
         return value if _LINK.match(value.strip()) else None
     return value if len(value) <= 500 else None
-
-
-@dataclass(slots=True)
-class _Reader:
-    source: str
-    kept: list[str] = field(default_factory=list)
-    dropped_tags: int = 0
-    lines: list[str] = field(default_factory=list)
-    line: list[str] = field(default_factory=list)
-    stack: list[tuple[str, str]] = field(default_factory=list)
-    """Open elements and what their end means: "" nothing, "hidden", or a link's address."""
-    over: dict[str, int] = field(default_factory=dict)
-    hidden: int = 0
-    quotes: int = 0
-    pre: int = 0
-    lists: list[int] = field(default_factory=list)
-    space: bool = False
-    link_text: list[str] | None = None
-
-    def run(self) -> None:
-        source, position, end = self.source, 0, len(self.source)
-        no_tag_after = end
-        while position < end:
-            start = source.find("<", position)
-            if start < 0 or start >= no_tag_after:
-                self._text(source[position:])
-                break
-            if start > position:
-                self._text(source[position:start])
-            if source.startswith("<!--", start):
-                close = source.find("-->", start + 2)
-                position = close + 3 if close >= 0 else start + 4
-                if close < 0 and source.find("<!--", position) >= 0:
-                    self.source = source = source.replace("<!--", "") if start == 0 else (
-                        source[:position] + source[position:].replace("<!--", "")
-                    )  # fmt: skip
-                    end = no_tag_after = len(source)
-                continue
-            name = _NAME.match(source, start)
-            close = source.find(">", start)
-            if close < 0:
-                no_tag_after = start
-                position = start
-                continue
-            if name is None:
-                is_markup = source[start + 1 : start + 2] in ("!", "?", "/")
-                if not is_markup:
-                    self._text("<")
-                position = close + 1 if is_markup else start + 1
-                continue
-            position = self._tag(name, start)
-
-    def _tag(self, name: re.Match[str], start: int) -> int:
-        """Take the tag at `start`; return where reading goes on."""
-        source = self.source
-        match = _ATTRIBUTES.match(source, name.end())
-        close = match.end() if match else name.end()
-        if close >= len(source):  # a quote that is never closed: the tag ends at the next ">"
-            close = source.find(">", name.end())
-            close = len(source) - 1 if close < 0 else close
-        tag = name.group(1).lower()
-        attributes = source[name.end() : close]
-        position = close + 1
-        if source[start + 1] == "/":
-            self._close(tag)
-            return position
-        if tag in _RAW:
-            ending = source.lower().find(f"</{tag}", position) if len(source) < 4096 else -1
-            if ending < 0:
-                found = re.compile(f"</{tag}", re.I).search(source, position)
-                ending = found.start() if found else len(source)
-            after = source.find(">", ending)
-            return after + 1 if after >= 0 else len(source)
-        self._open(tag, attributes, source[start:position])
-        return position
-
-    def _open(self, tag: str, attributes: str, whole: str) -> None:
-        meaning = ""
-        if "hidden" in attributes or ":" in attributes:
-            meaning = "hidden" if _HIDDEN.search(attributes[:2000]) else ""
-        if tag in _VOID:
-            self.kept.append(_bounded(tag, whole))
-            if not self.hidden and not meaning:
-                self._void(tag, attributes)
-            return
-        if tag in _SELF_CLOSING and self.stack and self.stack[-1][0] == tag:
-            self._pop()
-        if len(self.stack) >= _MAX_DEPTH:
-            self.dropped_tags += 1
-            self.over[tag] = self.over.get(tag, 0) + 1
-            if tag in _BLOCK and not self.hidden:
-                self._break(1)
-            return
-        self.kept.append(_bounded(tag, whole))
-        if tag == "a" and not meaning and not self.hidden:
-            href = _HREF.search(attributes[:4000])
-            meaning = (href.group(1) or href.group(2) or href.group(3) or "") if href else ""
-            self.link_text = []
-        self.stack.append((tag, meaning))
-        if meaning == "hidden" and tag != "a":
-            self.hidden += 1
-        elif not self.hidden:
-            self._begin(tag)
-
-    def _close(self, tag: str) -> None:
-        if self.over.get(tag):
-            self.over[tag] -= 1
-            return
-        if tag == "br" or (tag == "p" and not any(name == "p" for name, _ in self.stack)):
-            self._break(1)
-            return
-        if not any(name == tag for name, _ in self.stack):
-            return
-        while self._pop() != tag:
-            pass
-        self.kept.append(f"</{tag}>")
-
-    def _pop(self) -> str:
-        tag, meaning = self.stack.pop()
-        if meaning == "hidden" and tag != "a":
-            self.hidden -= 1
-        elif not self.hidden:
-            self._finish(tag, meaning)
-        return tag
-
-    def _void(self, tag: str, attributes: str) -> None:
-        if tag == "br":
-            self._newline()
-        elif tag == "hr":
-            self._break(2)
-        elif tag == "img":
-            alt = _ALT.search(attributes[:4000])
-            if alt and not alt.group(1).isascii():  # an emoji as a picture
-                self._text(alt.group(1))
-
-    def _begin(self, tag: str) -> None:
-        if tag in _BLOCK:
-            self._break(2 if tag in _PARAGRAPH else 1)
-        if tag == "blockquote":
-            self.quotes += 1
-        elif tag == "pre":
-            self.pre += 1
-        elif tag in ("ul", "ol"):
-            self.lists.append(0 if tag == "ol" else -1)
-        elif tag == "li":
-            self._item()
-        elif tag in ("td", "th") and self.line:
-            self.line.append("\t")
-            self.space = False
-
-    def _item(self) -> None:
-        mark = "* "
-        if self.lists and self.lists[-1] >= 0:
-            self.lists[-1] += 1
-            mark = f"{self.lists[-1]}. "
-        self.line.append("  " * max(min(len(self.lists), 8) - 1, 0) + mark)
-        self.space = False
-
-    def _finish(self, tag: str, meaning: str) -> None:
-        if tag == "a" and self.link_text is not None:
-            self._link(meaning)
-        if tag in _BLOCK:
-            self._break(2 if tag in _PARAGRAPH else 1)
-        if tag == "blockquote":
-            self.quotes -= 1
-        elif tag == "pre":
-            self.pre -= 1
-        elif tag in ("ul", "ol") and self.lists:
-            self.lists.pop()
-
-    def _link(self, href: str) -> None:
-        """Name the address behind the words unless the words say it."""
-        words = "".join(self.link_text or ()).strip()
-        self.link_text = None
-        target = entities.unescape(href).strip() if len(href) < 2000 else ""
-        if not target.lower().startswith(("http://", "https://")) or not words:
-            return
-        shown = target.split("://", 1)[1].strip("/").lower()
-        if shown not in words.lower() and words.lower().strip("/") not in target.lower():
-            self.line.append(f" <{target}>")
-
-    def _text(self, text: str) -> None:
-        if not self.hidden:
-            if "&" in text:
-                text = clean_text(entities.unescape(_LONG_NUMBER.sub("\ufffd", text)))
-            if self.pre:
-                self._preformatted(text)
-            else:
-                self._words(text)
-        self.kept.append(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
-
-    def _words(self, text: str) -> None:
-        words = text.split()
-        if not words:
-            self.space = self.space or bool(text)
-            return
-        if (self.space or text[0].isspace()) and self.line and self.line[-1][-1:] not in " \t":
-            self.line.append(" ")
-        self.line.append(" ".join(words))
-        if self.link_text is not None:
-            self.link_text.append(self.line[-1] + " ")
-        self.space = text[-1].isspace()
-
-    def _preformatted(self, text: str) -> None:
-        first, *rest = text.split("\n")
-        self.line.append(first)
-        for line in rest:
-            self._newline()
-            self.line.append(line)
-        self.space = False
-
-    def _newline(self) -> None:
-        prefix = "> " * min(self.quotes, 20)
-        self.lines.append((prefix + "".join(self.line)).rstrip() if self.line or prefix else "")
-        self.line = []
-        self.space = False
-
-    def _break(self, newlines: int) -> None:
-        """End the line; for a paragraph leave one empty line."""
-        if self.line:
-            self._newline()
-        if newlines > 1 and self.lines and self.lines[-1].strip("> "):
-            self._newline()
-
-    def text(self) -> str:
-        if self.line:
-            self._newline()
-        return "\n".join(self.lines).strip("\n")
-
-
-def _bounded(tag: str, whole: str) -> str:
-    limit = _MAX_PICTURE_TAG if tag == "img" else _MAX_TAG
-    if len(whole) > limit or (whole.count("=") > _MAX_ATTRIBUTES and tag != "img"):
-        return f"<{tag}>"
-    if whole.count(" ") + whole.count("\n") > 10 * _MAX_ATTRIBUTES or "<" in whole[1:]:
-        return f"<{tag}>"
-    return whole if whole.endswith(">") else whole + ">"

@@ -116,7 +116,7 @@ def _values(header: HeaderSection, name: str) -> list[str]:
 
 
 def _auto_submitted(header: HeaderSection) -> list[tuple[Kind, str]]:
-    """RFC 3834 section 5: absent or "no" is a person, whatever the case, comments, parameters."""
+    """RFC 3834 section 5: absent or "no" is a person; comments and parameters do not count."""
     found = []
     for value in _values(header, "auto-submitted") + _values(header, "x-auto-submitted"):
         word = _COMMENT.sub(" ", value).partition(";")[0].strip().strip('"').lower()

@@ -31,7 +31,15 @@ def _automatic() -> re.Pattern[str]:
     )
 
 
+_ANSWERED = re.compile(
+    r"\s*re:\s*(?:\[[^\]]{0,60}\]\s*)?(?:out of (?:the )?office|auto-?reply)[\w -]{0,20}:",
+    re.IGNORECASE,
+)
+
+
 def subject_says_automatic(subject: str) -> str | None:
-    """The phrase at the start of `subject` by which automatic mail names itself; None without."""
+    """The phrase at the start of `subject` that automatic mail names itself by, or None."""
+    if _ANSWERED.match(subject[:300]):
+        return "out of office"
     match = _automatic().match(subject[:300])
     return match.group(1).lower() if match else None

@@ -150,12 +150,28 @@ class _Reader:
         if not places:
             self.defects.append("multipart without parts: read as text")
             return
+        self._keep_preamble(part, places[0][0])
         inner = "message/rfc822" if part.content_type == "multipart/digest" else "text/plain"
         for start, end in places:
             if self.parts >= self.settings.max_parts:
                 self.defects.append("more parts than the bound: the rest is left out")
                 return
             part.children.append(self.entity(part.raw, start, end, depth + 1, inner))
+
+    def _keep_preamble(self, part: Part, first: int) -> None:
+        """A first part whose header ran into that of the multipart, for want of a delimiter."""
+        labels = part.header.every("content-type")
+        if len(labels) != 2 or not labels[1].lower().startswith(b"text/"):
+            return
+        end = part.raw.rfind(b"\n--", part.start, first)
+        if end > part.start and part.raw[part.start : end].strip():
+            inner = HeaderSection()
+            for name in ("content-transfer-encoding", "content-disposition"):
+                for body in part.header.every(name):
+                    inner.add(name, body)
+            inner.add("content-type", labels[1])
+            part.children.append(self._labelled(part.raw, inner, part.start, end, "text/plain"))
+            self.defects.append("a header runs into its first part")
 
     def _places(self, part: Part, boundary: bytes) -> list[tuple[int, int]]:
         """Where the parts between the delimiter lines of `boundary` begin and end."""

@@ -74,7 +74,16 @@ def _read(raw: bytes, settings: ParseSettings) -> Message:
     text = _text(bodies, settings, defects)
     subject = read_subject(header, hint)
     authors = _addresses(header, "from", hint, settings)
-    report = read_report(root, bodies, subject=subject, text=text.body, settings=settings)
+    to = _addresses(header, "to", hint, settings)
+    report = read_report(
+        root,
+        bodies,
+        subject=subject,
+        text=text.body,
+        authors=authors,
+        to=to,
+        settings=settings,
+    )
     attachments = read_attachments(bodies, defects)
     screening = screen(
         header,
@@ -92,7 +101,7 @@ def _read(raw: bytes, settings: ParseSettings) -> Message:
         authors=authors,
         sender=sender[0] if sender else None,
         reply_to=_addresses(header, "reply-to", hint, settings),
-        to=_addresses(header, "to", hint, settings),
+        to=to,
         cc=_addresses(header, "cc", hint, settings),
         date=read_date(header.text("date")),
         in_reply_to=read_msg_ids(header.every("in-reply-to")),

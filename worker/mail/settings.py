@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseSettings:
-    """What `parse` trusts and where it stops; over a bound the rest is left out with a defect."""
+    """What `parse` trusts and where it stops; over a bound the rest is left out."""
 
     trusted_authserv_ids: tuple[str, ...] = ()
     """authserv-ids of our own receiving servers (RFC 8601 section 2.5), in lower case."""

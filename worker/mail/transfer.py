@@ -7,6 +7,7 @@ import binascii
 import re
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_PADDED_END = re.compile(rb"=[ \t]*\r?\n")
 _UU_BEGIN = re.compile(rb"(?:^|\n)begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,255})\r?\n")
 _UU_END = re.compile(rb"\n(?:end|====)[ \t]*(?=\r?\n|$)")
 _YENC = re.compile(
@@ -15,7 +16,7 @@ _YENC = re.compile(
 
 
 def decode_transfer(octets: bytes, encoding: str) -> tuple[bytes, bool]:
-    """Decode a body by its Content-Transfer-Encoding; False when the encoding is unknown."""
+    """Decode a body by its Content-Transfer-Encoding; False when it is not what it says."""
     name = encoding.strip().strip("\"';,").lower()
     if name in (
         "",
@@ -31,7 +32,7 @@ def decode_transfer(octets: bytes, encoding: str) -> tuple[bytes, bool]:
     ):
         return octets, True
     if name in ("base64", "base-64", "base 64", "b"):
-        return base64_octets(octets), True
+        return (base64_octets(octets), True) if is_base64(octets) else (octets, False)
     if name in ("quoted-printable", "quoted-printeable", "quotedprintable", "qp", "q"):
         return _quoted_printable(octets), True
     if name in ("x-uuencode", "uuencode", "x-uue", "uue", "x-uu"):
@@ -45,14 +46,22 @@ def base64_octets(text: bytes) -> bytes:
     text = text.rstrip()
     padding = text.find(b"=")
     if 0 <= padding < len(text) - 2:
-        packed = _NOT_BASE64.sub(b"", text)
-        if 0 <= packed.find(b"=") < len(packed) - 2:
-            return b"".join(_quads(piece) for piece in packed.split(b"=") if piece)
-        return _quads(packed.rstrip(b"="))
+        # Encoders that were run piece by piece end each piece with its padding at a line end;
+        # what follows padding on the same line is no base64.
+        pieces = _PADDED_END.split(text)
+        packed = (_NOT_BASE64.sub(b"", piece.partition(b"=")[0]) for piece in pieces)
+        return b"".join(_quads(piece) for piece in packed)
     try:
         return binascii.a2b_base64(text)
     except binascii.Error:
         return _quads(_NOT_BASE64.sub(b"", text).rstrip(b"="))
+
+
+def is_base64(text: bytes) -> bool:
+    """False when `text`, labelled base64, is plainly something else."""
+    sample = b"".join(text[:4096].split())
+    foreign = len(sample) - len(_NOT_BASE64.sub(b"", sample))
+    return foreign * 10 <= len(sample)
 
 
 def _quads(packed: bytes) -> bytes:
@@ -131,7 +140,5 @@ _SHIFTED = bytes((octet - 42) % 256 for octet in range(256))
 def _yenc_octets(body: bytes) -> bytes:
     packed = body.replace(b"\r", b"").replace(b"\n", b"")
     first, *rest = packed.split(b"=")
-    pieces = [first]
-    for piece in rest:
-        pieces.append(bytes([(piece[0] - 64) % 256]) + piece[1:] if piece else b"")
-    return b"".join(pieces).translate(_SHIFTED)
+    escaped = [bytes([(piece[0] - 64) % 256]) + piece[1:] for piece in rest if piece]
+    return b"".join([first, *escaped]).translate(_SHIFTED)
