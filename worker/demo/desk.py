@@ -10,10 +10,8 @@ import importlib.util
 import json
 import os
 import secrets
-import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -25,7 +23,7 @@ from rich.console import Console
 from worker import config_file, keys, log
 from worker.config import Config
 from worker.daemon import wiring
-from worker.demo import screen, summary
+from worker.demo import folder, screen, summary
 from worker.demo.day import Day
 from worker.demo.mails import read_day
 from worker.demo.player import Letterbox, Postman
@@ -37,8 +35,6 @@ PACE = 0.45
 """Seconds from one mail to the next."""
 FAST = 0.05
 TICK = 0.04
-MARK = "demo.txt"
-USUAL_FOLDER = Path("var/demo")
 CONFIG = """\
 # The desk of `postclerk demo`. Its mail servers ran only while the demo did.
 desk:
@@ -71,7 +67,7 @@ keys: {{file: postclerk.key}}
 
 def run(
     *,
-    folder: Path | None = None,
+    wanted: Path | None = None,
     pace: float = PACE,
     plain: bool | None = None,
     keep: bool = False,
@@ -79,7 +75,7 @@ def run(
 ) -> int:
     """Play the day; returns 0 when every mail came to its end, 1 when not, 130 when broken off.
 
-    folder: where the desk stands; None chooses one. pace: seconds between two mails.
+    wanted: the folder where the desk stands; None chooses one. pace: seconds between mails.
     plain: lines instead of a live picture; None looks whether there is a terminal.
     keep: leave the folder also when the day is broken off.
     Raises ConfigError or Temporary when the desk cannot be set up.
@@ -87,22 +83,19 @@ def run(
     _need_servers()
     console = console or Console()
     is_plain = not console.is_terminal if plain is None else plain
-    place = _place(folder)
-    is_kept = keep
     try:
-        with _interruption() as is_broken_off:
-            day = _pass(place, pace, console, is_plain=is_plain, is_broken_off=is_broken_off)
+        with folder.made(wanted) as place, _interruption() as is_broken_off:
+            place.is_kept = keep
+            day = _pass(place.path, pace, console, is_plain=is_plain, is_over=is_broken_off)
             if is_broken_off():
                 console.print("Broken off.", highlight=False)
                 return 128 + signal.SIGINT
-        is_kept = True
-        return _tell_end(day, place, console, is_plain=is_plain)
+            place.is_kept = True
+            return _tell_end(day, place.path, console, is_plain=is_plain)
     except BrokenPipeError:
-        sys.stderr.close()  # nobody reads on; the interpreter would complain of it at its end
+        # Nobody reads on: the interpreter must not complain of it once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
-    finally:
-        if not is_kept:
-            shutil.rmtree(place, ignore_errors=True)
 
 
 def _pass(
@@ -111,7 +104,7 @@ def _pass(
     console: Console,
     *,
     is_plain: bool,
-    is_broken_off: Callable[[], bool],
+    is_over: Callable[[], bool],
 ) -> Day:
     """Set the desk up, let the day pass, and take the servers and the worker down again."""
     password = secrets.token_urlsafe(12)
@@ -129,7 +122,7 @@ def _pass(
                 letterbox=Letterbox(servers.sent),
             )
             with screen.opened(console, plain=is_plain) as shown:
-                while not day.is_over and not is_broken_off():
+                while not day.is_over and not is_over():
                     with worker.desk.database.read() as tx:
                         views = {view.uid: view for view in outcomes.mails(tx)}
                     day.step(views)
@@ -169,26 +162,6 @@ def _need_servers() -> None:
         raise ConfigError(
             f"The demo needs {' and '.join(missing)}: pip install 'postclerk[demo]'"
         )
-
-
-def _place(wanted: Path | None) -> Path:
-    """Make the folder of the desk; it may replace an earlier demo's, and nothing else."""
-    folder = (wanted or USUAL_FOLDER).absolute()
-    try:
-        if (folder / MARK).exists():
-            shutil.rmtree(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        is_free = not any(folder.iterdir())
-    except OSError as error:
-        if wanted:
-            raise ConfigError(f"{folder} cannot be used: {error.strerror}.") from error
-        is_free = False
-    if not is_free and wanted:
-        raise ConfigError(f"{folder} holds something else; name a folder that is empty.")
-    if not is_free:
-        folder = Path(tempfile.mkdtemp(prefix="postclerk-demo-"))
-    (folder / MARK).write_text("Made by `postclerk demo`, which may replace it.\n", "utf-8")
-    return folder
 
 
 def _write_config(place: Path, servers: Servers, password: str) -> Config:

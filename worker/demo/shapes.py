@@ -29,6 +29,7 @@ RECEIPT = [
     "Reference: EX-59012266",
     "Status: executed",
 ]
+SPAM_VERDICT = ("X-Spam-Flag: YES", "X-Spam-Status: Yes, score=14.2 required=5.0")
 QUOTED_BY = {
     "+0800": "------------------ 原始邮件 ------------------\n发件人: Example Exchange\n",
     "": "Example Exchange <support@exchange.example> wrote:\n",
@@ -77,6 +78,7 @@ def _transport(sample: Sample, day: date) -> bytes:
     lines = [
         f"Return-Path: <{path}>",
         f"Delivered-To: {DESK}",
+        *(SPAM_VERDICT if sample.shape == "spam" else ()),
         f"Authentication-Results: {SERVER};",
         f" spf={verdict} smtp.mailfrom={domain};",
         f" dkim={verdict} header.d={domain}; dmarc={verdict} header.from={domain}",
@@ -110,11 +112,6 @@ def _newsletter(sample: Sample, day: date, answer: Answer) -> bytes:
     mail["List-Unsubscribe"] = f"<mailto:leave@{sample.person.domain}>"
     mail["Precedence"] = "bulk"
     return mail.as_bytes()
-
-
-def _spam(sample: Sample, day: date, answer: Answer) -> bytes:
-    verdict = b"X-Spam-Flag: YES\r\nX-Spam-Status: Yes, score=14.2 required=5.0\r\n"
-    return verdict + _mail(sample, day, answer).as_bytes()
 
 
 def _gbk(sample: Sample, day: date, _answer: Answer) -> bytes:
@@ -187,6 +184,9 @@ def _mail(sample: Sample, day: date, answer: Answer) -> EmailMessage:
         mail.add_alternative(_as_html(text), subtype="html")
     for what in sample.attached:
         _attach(mail, what, sample)
+    for number, part in enumerate(mail.walk()):
+        if part.is_multipart():
+            part.set_boundary(f"=_{sample.key}_{number}")  # else a redelivery would differ
     return mail
 
 
@@ -216,7 +216,7 @@ SHAPES: dict[str, Callable[[Sample, date, Answer], bytes]] = {
     "vacation": _vacation,
     "automatic": _automatic,
     "newsletter": _newsletter,
-    "spam": _spam,
+    "spam": _usual,
     "gbk": _gbk,
     "broken": _broken,
     "bounce": _bounce,

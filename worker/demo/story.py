@@ -15,11 +15,17 @@ LANGUAGES = {
     "vi": "Vietnamese",
     "ja": "Japanese",
 }
+WHY_JOINED = {
+    "our_message_id": "replies to our answer",
+    "signed_address": "replies to our answer",
+    "participants_mail": "goes on with it",
+    "subject_number": "names its number",
+}
 WHY_SCREENED = {
     "automatic_response": "an automatic reply; answering it would start a loop",
     "automatic_mail": "written by a machine",
     "list_mail": "a newsletter",
-    "delivery_report": "a bounce; noted on the ticket that it is about",
+    "delivery_report": "a bounce of our answer on",
     "spam": "spam",
 }
 WHY_SILENT = {
@@ -75,18 +81,21 @@ def _place(view: MailView) -> Text:
     number = f"#{view.ticket_number}" if view.ticket_number else ""
     match view.state, view.reason:
         case "recorded", "opened":
-            return Text(f"opened {number}", style="green")
+            apart = ", apart from the one that it names" if view.claims else ""
+            return Text(f"opened {number}{apart}", style="green")
         case "recorded", "linked":
             return Text(f"opened {number}, linked to the same matter", style="green")
         case "recorded", "merged":
             return Text(f"joined {number}: the same matter again", style="blue")
         case "recorded", _:
-            return Text(f"joined {number}: continues it", style="blue")
+            kind = view.evidence[0].partition(" ")[0] if view.evidence else ""
+            return Text(f"joined {number}: {WHY_JOINED.get(kind, words(kind))}", style="blue")
         case "copy", _:
             return Text(f"filed as a copy of a mail on {number}", style="blue")
         case "screened_out", reason:
             why = WHY_SCREENED.get(reason or "", words(reason or ""))
-            return Text(f"screened out: {why}", style="yellow")
+            on = f" {number}" if number else ""
+            return Text(f"screened out: {why}{on}", style="yellow")
         case _:
             return Text(f"{words(view.state)}: {words(view.reason or '')}", style="red")
 

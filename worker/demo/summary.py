@@ -37,12 +37,12 @@ def show(console: Console, rows: Sequence[Row], *, plain: bool) -> None:
 def show_next(console: Console, config: Path, sent: Path, number: str | None) -> None:
     """Say where the day can be looked at, and what to try."""
     command = _command()
-    option = f"--config {shlex.quote(os.path.relpath(config))}"
+    option = f"--config {shlex.quote(_near(config))}"
     shown = [
         ("The tickets", f"{command} tickets list {option}"),
         ("One of them", f"{command} tickets show {number or 'NUMBER'} {option}"),
         ("Every mail", f"{command} mail list {option}"),
-        ("What was sent", f"{os.path.relpath(sent)}{os.sep}"),
+        ("What was sent", f"{_near(sent)}{os.sep}"),
         ("All as JSON", f"{command} export {option}"),
         ("Your own desk", f"{command} config init"),
     ]
@@ -91,9 +91,8 @@ def _traced(views: Iterable[MailView], fact: str) -> Counter[str]:
     found: Counter[str] = Counter()
     for view in views:
         value = view.decision.get(fact, [])
-        found.update(
-            story.words(str(one)) for one in (value if isinstance(value, list) else [value])
-        )
+        names = value if isinstance(value, list) else [value]
+        found.update(story.words(str(one)) for one in names)
     return found
 
 
@@ -106,7 +105,13 @@ def _counted(counts: Counter[str]) -> str:
     some = [(name, count) for name, count in counts.most_common() if count]
     if not some:
         return "0"
-    return f"{sum(counts.values())}: " + ", ".join(f"{count} {name}" for name, count in some)
+    told = ", ".join(f"{count} {name}" for name, count in some)
+    return f"{sum(counts.values())} ({told})"
+
+
+def _near(path: Path) -> str:
+    """Name a path from here, unless that is longer than the whole."""
+    return min(os.path.relpath(path), str(path), key=len)
 
 
 def _command() -> str:
@@ -117,4 +122,4 @@ def _command() -> str:
     on_path = shutil.which("postclerk")
     if on_path and Path(on_path).resolve() == own.resolve():
         return "postclerk"
-    return shlex.quote(os.path.relpath(own))
+    return shlex.quote(_near(own.absolute()))

@@ -35,6 +35,8 @@ class MailView:
     """Language, category, urgency, secrets and more, as they were traced; empty before."""
     evidence: tuple[str, ...]
     """Why it stands on its ticket; empty where it opened one."""
+    claims: tuple[str, ...]
+    """What points to another ticket without proof; empty mostly."""
     answer: AnswerView | None
 
 
@@ -60,7 +62,8 @@ def mails(tx: Connection) -> tuple[MailView, ...]:
             reason=row.reason,
             ticket_number=row.number,
             decision=decided.get(row.id, {}),
-            evidence=tuple(str(one) for one in _list(placed.get(row.id, {}).get("evidence"))),
+            evidence=_texts(placed.get(row.id, {}).get("evidence")),
+            claims=_texts(placed.get(row.id, {}).get("claims")),
             answer=told.get(row.id),
         )
         for row in tx.execute(query)
@@ -98,5 +101,5 @@ def _events(tx: Connection, kinds: Sequence[str]) -> dict[int, dict[str, object]
     return {row.inbound_id: row.evidence or {} for row in rows}
 
 
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(one) for one in value) if isinstance(value, list) else ()
