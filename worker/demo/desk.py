@@ -23,7 +23,7 @@ from rich.console import Console
 from worker import config_file, keys, log
 from worker.config import Config
 from worker.daemon import wiring
-from worker.demo import folder, screen, summary
+from worker.demo import place, screen, summary
 from worker.demo.day import Day
 from worker.demo.mails import read_day
 from worker.demo.player import Letterbox, Postman
@@ -33,8 +33,11 @@ from worker.store import outcomes
 
 PACE = 0.45
 """Seconds from one mail to the next."""
-FAST = 0.05
 TICK = 0.04
+WELCOME = """\
+A desk in a box: Example Exchange, support@exchange.example, with its own IMAP and SMTP servers.
+A day of mail passes in half a minute; times are those of the day.
+"""
 CONFIG = """\
 # The desk of `postclerk demo`. Its mail servers ran only while the demo did.
 desk:
@@ -67,7 +70,7 @@ keys: {{file: postclerk.key}}
 
 def run(
     *,
-    wanted: Path | None = None,
+    folder: Path | None = None,
     pace: float = PACE,
     plain: bool | None = None,
     keep: bool = False,
@@ -75,7 +78,8 @@ def run(
 ) -> int:
     """Play the day; returns 0 when every mail came to its end, 1 when not, 130 when broken off.
 
-    wanted: the folder where the desk stands; None chooses one. pace: seconds between mails.
+    folder: where the desk stands; None chooses one.
+    pace: seconds from one mail to the next.
     plain: lines instead of a live picture; None looks whether there is a terminal.
     keep: leave the folder also when the day is broken off.
     Raises ConfigError or Temporary when the desk cannot be set up.
@@ -83,15 +87,16 @@ def run(
     _need_servers()
     console = console or Console()
     is_plain = not console.is_terminal if plain is None else plain
+    console.print(WELCOME, highlight=False)
     try:
-        with folder.made(wanted) as place, _interruption() as is_broken_off:
-            place.is_kept = keep
-            day = _pass(place.path, pace, console, is_plain=is_plain, is_over=is_broken_off)
+        with place.made(folder) as home, _interruption() as is_broken_off:
+            home.is_kept = keep
+            day = _pass(home.path, pace, console, is_plain=is_plain, is_over=is_broken_off)
             if is_broken_off():
                 console.print("Broken off.", highlight=False)
                 return 128 + signal.SIGINT
-            place.is_kept = True
-            return _tell_end(day, place.path, console, is_plain=is_plain)
+            home.is_kept = True
+            return _tell_end(day, home.path, console, is_plain=is_plain)
     except BrokenPipeError:
         # Nobody reads on: the interpreter must not complain of it once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -99,7 +104,7 @@ def run(
 
 
 def _pass(
-    place: Path,
+    home: Path,
     pace: float,
     console: Console,
     *,
@@ -108,8 +113,8 @@ def _pass(
 ) -> Day:
     """Set the desk up, let the day pass, and take the servers and the worker down again."""
     password = secrets.token_urlsafe(12)
-    with serving(place, password=password) as servers, _logged(place) as troubles:
-        config = _write_config(place, servers, password)
+    with serving(home, password=password) as servers, _logged(home) as troubles:
+        config = _write_config(home, servers, password)
         worker = wiring.Worker(config)
         worker.start()
         try:
@@ -136,7 +141,7 @@ def _pass(
     return day
 
 
-def _tell_end(day: Day, place: Path, console: Console, *, is_plain: bool) -> int:
+def _tell_end(day: Day, home: Path, console: Console, *, is_plain: bool) -> int:
     console.print()
     summary.show(console, day.rows, plain=is_plain)
     console.print()
@@ -144,7 +149,7 @@ def _tell_end(day: Day, place: Path, console: Console, *, is_plain: bool) -> int
         console.print("Look around, and what to try next:", highlight=False)
     numbers = [row.view.ticket_number for row in day.rows if row.view is not None]
     number = next((one for one in numbers if one), None)
-    summary.show_next(console, place / "config.yaml", place / "sent", number)
+    summary.show_next(console, home / "config.yaml", home / "sent", number)
     if not day.unsettled and not day.skipped:
         return 0
     console.print()
@@ -152,7 +157,7 @@ def _tell_end(day: Day, place: Path, console: Console, *, is_plain: bool) -> int
         console.print(f"Not finished: the mail of {row.sample.at:%H:%M}.", highlight=False)
     for sample in day.skipped:
         console.print(f"No answer came to reply to at {sample.at:%H:%M}.", highlight=False)
-    console.print(f"The worker's log is {place / 'worker.log'}.", highlight=False)
+    console.print(f"The worker's log is {home / 'worker.log'}.", highlight=False)
     return 1
 
 
@@ -164,23 +169,23 @@ def _need_servers() -> None:
         )
 
 
-def _write_config(place: Path, servers: Servers, password: str) -> Config:
-    keys.create(place / "postclerk.key")
-    secret = place / "password.txt"
+def _write_config(home: Path, servers: Servers, password: str) -> Config:
+    keys.create(home / "postclerk.key")
+    secret = home / "password.txt"
     secret.touch(0o600)
     secret.write_text(password + "\n", "utf-8")
-    path = place / "config.yaml"
+    path = home / "config.yaml"
     text = CONFIG.format(imap_port=servers.imap_port, smtp_port=servers.smtp_port)
     path.write_text(text, "utf-8")
     return config_file.load(path, environ=os.environ)
 
 
 @contextlib.contextmanager
-def _logged(place: Path) -> Iterator[deque[str]]:
+def _logged(home: Path) -> Iterator[deque[str]]:
     """Keep the worker's log in a file; what a person has to know goes into the queue, too."""
     troubles: deque[str] = deque()
     log.configure(style="json", level="critical")  # the terminal is the demo's
-    with (place / "worker.log").open("a", encoding="utf-8", buffering=1) as file:
+    with (home / "worker.log").open("a", encoding="utf-8", buffering=1) as file:
 
         def note(event: str, facts: dict[str, object]) -> None:
             with contextlib.suppress(ValueError):  # closed: the day is over

@@ -29,7 +29,6 @@ RECEIPT = [
     "Reference: EX-59012266",
     "Status: executed",
 ]
-SPAM_VERDICT = ("X-Spam-Flag: YES", "X-Spam-Status: Yes, score=14.2 required=5.0")
 QUOTED_BY = {
     "+0800": "------------------ 原始邮件 ------------------\n发件人: Example Exchange\n",
     "": "Example Exchange <support@exchange.example> wrote:\n",
@@ -78,7 +77,6 @@ def _transport(sample: Sample, day: date) -> bytes:
     lines = [
         f"Return-Path: <{path}>",
         f"Delivered-To: {DESK}",
-        *(SPAM_VERDICT if sample.shape == "spam" else ()),
         f"Authentication-Results: {SERVER};",
         f" spf={verdict} smtp.mailfrom={domain};",
         f" dkim={verdict} header.d={domain}; dmarc={verdict} header.from={domain}",
@@ -216,7 +214,6 @@ SHAPES: dict[str, Callable[[Sample, date, Answer], bytes]] = {
     "vacation": _vacation,
     "automatic": _automatic,
     "newsletter": _newsletter,
-    "spam": _usual,
     "gbk": _gbk,
     "broken": _broken,
     "bounce": _bounce,
