@@ -34,11 +34,9 @@ class FolderBlobs:
 
     def __init__(self, folder: Path, keys: Keys) -> None:
         self._folder = folder
-        self._key_id, secret = keys.current("blobs")
+        self._key_id, _ = keys.current("blobs")
         self._ciphers = {name: AESGCM(key) for name, key in keys.every("blobs").items()}
-        _, self._address_key = keys.current("blob addresses")
-        self._old_address_keys = tuple(keys.every("blob addresses").values())[1:]
-        del secret
+        self._address_keys = tuple(keys.every("blob addresses").values())
         self._cache: OrderedDict[str, bytes] = OrderedDict()
         self._cached_bytes = 0
         self._lock = threading.Lock()
@@ -103,12 +101,13 @@ class FolderBlobs:
             )
 
     def _address(self, raw: bytes) -> str:
+        current, *old = self._addresses(raw)
+        return next((key for key in old if self._path(key).exists()), current)
+
+    def _addresses(self, raw: bytes) -> list[str]:
+        """Return the keys that a mail may have, the one in use first."""
         digest = hashlib.sha256(raw).digest()
-        for secret in self._old_address_keys:
-            old = hmac.digest(secret, digest, "sha256").hex()
-            if self._path(old).exists():
-                return old
-        return hmac.digest(self._address_key, digest, "sha256").hex()
+        return [hmac.digest(secret, digest, "sha256").hex() for secret in self._address_keys]
 
     def _path(self, key: str) -> Path:
         if len(key) != 64 or not key.isalnum():
@@ -135,11 +134,14 @@ class FolderBlobs:
             )
         try:
             packed = self._ciphers[name].decrypt(nonce, blob[start + NONCE_BYTES :], header)
-            return zstandard.ZstdDecompressor().decompress(
+            raw = zstandard.ZstdDecompressor().decompress(
                 packed, max_output_size=MAX_MAIL_BYTES
             )
         except (InvalidTag, zstandard.ZstdError, ValueError) as error:
             raise damaged from error
+        if key not in self._addresses(raw):  # a whole blob, but in another's place
+            raise damaged
+        return raw
 
     def _make_folder(self, folder: Path) -> None:
         if folder in self._folders:
