@@ -19,6 +19,10 @@ _WORD = re.compile(rb"=\?[^?\s]{1,60}+\?[bBqQ]\?[^?]{0,4000}+\?=(?:[ \t\r\n]++(?
 _MARK = re.compile("\ue000(\\d+)\ue001")
 _SPEC = re.compile(r"[^\s@<>()\[\],;:\"\\]{1,256}@[^\s@<>(),;:\"\\]{1,255}")
 _QUOTED_SPEC = re.compile(r'"[^"<>]{1,200}"@[^\s@<>(),;:"\\]{1,255}')
+_ATOMS = r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*"
+_SIMPLE = re.compile(
+    rf"(?:\"([^\"\\<>@()]*)\"|([^\"\\<>@(),;:\[\]]*))\s*<({_ATOMS}@{_ATOMS})>|({_ATOMS}@{_ATOMS})"
+)
 _ANGLE = re.compile(r"<([^<>]*)>")
 _COMMENT = re.compile(r"\(([^()]*)\)")
 
@@ -39,7 +43,7 @@ def read_addresses(
 
     plain = body if body.isascii() else decode(body, None, hint=hint).encode("utf-8", "replace")
     text = clean_line(_WORD.sub(keep, plain).decode("utf-8", "replace"))
-    found = _by_mail_parser(text, limit)
+    found = _plain(text) or _by_mail_parser(text, limit)
     if found is None:
         found = _tolerant(text, limit)
     addresses = tuple(_restored(name, spec, words) for name, spec in found)
@@ -49,6 +53,16 @@ def read_addresses(
         if any(spec for _, spec in again):
             return tuple(_restored(name, spec, ()) for name, spec in again)
     return addresses
+
+
+def _plain(text: str) -> list[tuple[str, str]] | None:
+    """The usual case, one plain name and one plain address, at a tenth of the cost."""
+    match = _SIMPLE.fullmatch(text) if len(text) < 400 else None
+    if match is None:
+        return None
+    return [
+        ((match.group(1) or match.group(2) or "").strip(), match.group(3) or match.group(4))
+    ]
 
 
 def _by_mail_parser(text: str, limit: int) -> list[tuple[str, str]] | None:

@@ -7,12 +7,11 @@ start of a line, in an SMTP reply, after "to". Looks at a bounded stretch of tex
 
 import re
 from dataclasses import dataclass
-from functools import cache
 
 from worker.domain.message import Address
 from worker.mail.addresses import normal_spec
 from worker.mail.header_section import HeaderSection
-from worker.mail.markers import either, phrases
+from worker.mail.markers import first_in
 
 _DAEMON = re.compile(
     r"mail(?:er)?[-_. ]?daemon|post[-_. ]?master|mail delivery|mail administrator"
@@ -52,6 +51,10 @@ _MESSAGE_ID = re.compile(
 _NOTIFIED = re.compile(rf'"emailAddress"\s*:\s*"({_ADDRESS})"')
 _BARE_USER = re.compile(r"\s*([A-Za-z0-9._-]{2,64})\s*$")
 _ANNOUNCED = re.compile(r"following (?:recipients?|address)", re.IGNORECASE)
+_GIVEN_UP = re.compile(
+    r"permanent|giv(?:en|ing) up|final(?:ly)? fail|too long|not going to try|放弃",
+    re.IGNORECASE,
+)
 _MAX_TEXT = 20_000
 
 
@@ -68,9 +71,8 @@ class ProseBounce:
     is_feedback: bool = False
 
 
-@cache
-def _says(name: str) -> re.Pattern[str]:
-    return re.compile(either(phrases("bounces")[name]), re.IGNORECASE)
+def _says(name: str, text: str) -> str | None:
+    return first_in(" ".join(text.lower().split()), "bounces", name)
 
 
 def read_prose(
@@ -83,12 +85,16 @@ def read_prose(
 ) -> ProseBounce | None:
     """What a mail that may be a bounce says; None when it is none."""
     text = text[:_MAX_TEXT]
-    head = _head(text)
-    if _says("feedback").search(head[:600]) and _is_feedback(subject, head):
+    if _is_feedback(subject, text[:600]):
         return ProseBounce(reason="feedback in prose", is_feedback=True)
     failed = header.first("x-failed-recipients")
+    sender = _machine(header, authors)
+    in_subject = _says("subject", subject[:300])
+    if failed is None and sender is None and in_subject is None:
+        return None
+    head = _head(text)
     reason = (
-        "x-failed-recipients" if failed is not None else _reason(header, subject, head, authors)
+        _reason(subject, head, sender, in_subject) if failed is None else "x-failed-recipients"
     )
     if reason is None:
         return None
@@ -111,58 +117,59 @@ def read_prose(
     )
 
 
-def _reason(
-    header: HeaderSection, subject: str, head: str, authors: tuple[Address, ...]
-) -> str | None:
-    path = header.first("return-path")
-    is_null = path is not None and path.replace(b" ", b"") == b"<>"
+def _machine(header: HeaderSection, authors: tuple[Address, ...]) -> str | None:
+    """What tells that no person sent it: the name of a daemon, or a null return path."""
     names = " ".join(
-        f"{author.addr_spec.rpartition('@')[0]} {author.display_name}" for author in authors
+        f"{one.addr_spec.rpartition('@')[0]} {one.display_name}" for one in authors
     )
     daemon = _DAEMON.search(names[:500])
-    in_subject = _says("subject").search(subject[:300])
-    in_text = _says("text").search(head[:4000])
-    if _FORWARD_PREFIX.match(subject) and not daemon and not is_null:
-        return None  # people forward bounces
-    if _REPLY_PREFIX.match(subject) and not daemon and not is_null:
-        # People answer them too; only a machine's sentence stands at the very top.
-        opening = _says("text").search(" ".join(head[:400].split()))
-        if in_subject is None or opening is None or not _FIND.search(head[:400]):
-            return None
-    if daemon and (in_subject or in_text):
+    if daemon is not None:
         return f"sender {daemon.group(0).lower()}"
-    if is_null and in_subject:
-        return f"subject {in_subject.group(0).lower()}"
+    path = header.first("return-path")
+    return "null return path" if path is not None and path.replace(b" ", b"") == b"<>" else None
+
+
+def _reason(subject: str, head: str, sender: str | None, in_subject: str | None) -> str | None:
+    """Two of sender, subject and text."""
+    if sender is None and _FORWARD_PREFIX.match(subject):
+        return None  # people forward bounces
+    if sender is None and _REPLY_PREFIX.match(subject):
+        # People answer them too; only a machine's sentence stands at the very top.
+        head = head[:400]
+    if sender is not None and in_subject:
+        return f"{sender}, subject: {in_subject}"
+    in_text = _says("text", head[:4000])
+    if sender is not None and sender.startswith("sender"):
+        return f"{sender}, text: {in_text}" if in_text else None
     if in_subject and in_text and _FIND.search(head):
-        return f"subject {in_subject.group(0).lower()}"
+        return f"subject: {in_subject}, text: {in_text}"
     return None
 
 
-def _is_feedback(subject: str, head: str) -> bool:
-    return (
-        "abuse" in subject.lower()
-        or "abuse report" in head[:300].lower()
-        or '"Complaint"' in head[:300]
-    )
+def _is_feedback(subject: str, opening: str) -> bool:
+    if (
+        "abuse" not in subject.lower()
+        and "buse" not in opening
+        and '"Complaint"' not in opening
+    ):
+        return False
+    return _says("feedback", opening) is not None
 
 
 def _head(text: str) -> str:
     """The report itself, without the returned copy."""
-    copy = _says("copy")
     kept = 0
     for line in text.splitlines(keepends=True):
-        if kept and (_HEADER_LINE.match(line) or copy.search(line)):
+        if kept and (_HEADER_LINE.match(line) or _says("copy", line[:200])):
             break
         kept += len(line)
     return text[:kept]
 
 
 def _is_delayed(subject: str, head: str) -> bool:
-    return _says("delayed").search(f"{subject}\n{head[:3000]}") is not None and not re.search(
-        r"permanent|giv(?:en|ing) up|final(?:ly)? fail|too long|not going to try|放弃",
-        head,
-        re.IGNORECASE,
-    )
+    if _says("delayed", f"{subject}\n{head[:3000]}") is None:
+        return False
+    return _GIVEN_UP.search(head) is None
 
 
 def _status(head: str) -> str | None:

@@ -111,7 +111,7 @@ def read_header(
 
 
 def _skip_stray_line(raw: bytes, position: int, end: int, *, is_first: bool) -> int | None:
-    """Where the header goes on after a line that is no field; None when here the body begins."""
+    """Where the header goes on after a line that is no field; None where the body begins."""
     if is_first or raw.startswith(b">From ", position):
         envelope = _ENVELOPE_LINE.match(raw, position, end)
         if envelope is not None:

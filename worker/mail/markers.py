@@ -15,6 +15,24 @@ def phrases(file: str) -> dict[str, list[str]]:
     return {str(name): [str(one) for one in listed] for name, listed in loaded.items()}
 
 
+def first_in(text: str, file: str, name: str) -> str | None:
+    """The first of the phrases that `text`, in lower case and with single blanks, holds."""
+    return next((phrase for phrase in _lowered(file, name) if phrase in text), None)
+
+
+@cache
+def _lowered(file: str, name: str) -> tuple[str, ...]:
+    return tuple(phrase.lower() for phrase in phrases(file)[name])
+
+
+def begins_with(text: str, file: str, name: str) -> str | None:
+    """The longest of the phrases that `text`, in lower case, begins with."""
+    listed = _lowered(file, name)
+    if not text.startswith(listed):
+        return None
+    return max((phrase for phrase in listed if text.startswith(phrase)), key=len)
+
+
 def either(listed: list[str]) -> str:
     """A regular expression for any of the phrases, blanks matching any run of blanks."""
     longest_first = sorted(listed, key=len, reverse=True)

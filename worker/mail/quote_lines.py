@@ -7,7 +7,7 @@ closely, so the cost grows with the length of the body only.
 import re
 from functools import cache
 
-from worker.mail.markers import either, phrases
+from worker.mail.markers import begins_with, either, first_in, phrases
 
 _MAX_LINE = 400
 _DATE = re.compile(
@@ -26,6 +26,8 @@ _DASHED_NAME = re.compile(
     r"\s{0,3}(?:[-—–]{1,3}|~)\s?[A-Z][\w.'’-]*(?:\s+[A-Z][\w.'’-]*){0,3}\s*$"
 )
 _QUOTED = re.compile(r"\s{0,3}[>＞](?!\s*[:：]\s*$)")
+_URL = re.compile(r"<?https?://\S+>?")
+_FILE = "quote_markers"
 _WORDS = 9
 
 
@@ -59,7 +61,7 @@ def is_dashed_name(line: str) -> bool:
 
 @cache
 def _wrote() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    markers = phrases("quote_markers")
+    markers = phrases(_FILE)
     verb = either(markers["wrote"])
     start = either(markers["wrote_start"])
     return (
@@ -100,8 +102,21 @@ def is_attribution(text: str, *, before_quote: bool = False) -> bool:
     )
 
 
+def ends_with_verb(line: str) -> bool:
+    """ "... wrote" at the end, with or without a colon."""
+    tail = line[-24:].rstrip(" :：])）").lower()
+    return tail.endswith(_verbs())
+
+
+@cache
+def _verbs() -> tuple[str, ...]:
+    return tuple(verb.lower() for verb in phrases(_FILE)["wrote"])
+
+
 def may_begin_attribution(line: str) -> bool:
     """Whether an attribution over several lines may begin here."""
+    if len(line) > _MAX_LINE:
+        return False
     _, start, _ = _wrote()
     return (
         start.match(line) is not None
@@ -112,7 +127,7 @@ def may_begin_attribution(line: str) -> bool:
 
 @cache
 def _labels() -> re.Pattern[str]:
-    markers = phrases("quote_markers")
+    markers = phrases(_FILE)
     groups = "|".join(
         f"(?P<{name}>{either(markers[f'label_{name}'])})"
         for name in ("from", "sent", "to", "cc", "subject")
@@ -130,7 +145,7 @@ def label(line: str) -> str | None:
 
 @cache
 def _separator(name: str) -> re.Pattern[str]:
-    listed = either(phrases("quote_markers")[name])
+    listed = either(phrases(_FILE)[name])
     return re.compile(
         rf"[\s*>]{{0,4}}[-_=*~—–─━<\[【·]{{2,}}\s*(?:the\s+)?(?:{listed})(?:\s*\(?[^-—–─]{{0,40}}\)?)?\s*[-_=*~—–─━>\]】·]*\s*[:：]?\s*$"
         rf"|[\s*]{{0,4}}(?:{listed})\s*[:：]\s*$",
@@ -148,23 +163,18 @@ def is_forward_mark(line: str) -> bool:
     return len(line) < 200 and _separator("forwarded").match(line) is not None
 
 
-@cache
-def _any(name: str) -> re.Pattern[str]:
-    return re.compile(either(phrases("quote_markers")[name]), re.IGNORECASE)
-
-
 def is_reply_above(line: str) -> bool:
     """ "Please type your reply above this line"."""
-    return len(line) < 200 and _any("reply_above").search(line) is not None
+    return len(line) < 200 and first_in(line.lower(), _FILE, "reply_above") is not None
 
 
 def is_sent_from(line: str) -> bool:
     """ "Sent from my iPhone": a phrase, then few words and no sentence."""
     line = line.strip(" *_<>[]()-–—~·•").rstrip(".。")
-    match = _any("sent_from").match(line)
-    if match is None or len(line) > 140:
+    phrase = begins_with(line.lower(), _FILE, "sent_from") if len(line) <= 140 else None
+    if phrase is None:
         return False
-    rest = re.sub(r"<?https?://\S+>?", "", line[match.end() :]).strip()
+    rest = _URL.sub("", line[len(phrase) :]).strip()
     if any(mark in rest for mark in (",", "，", ";", "!", "?", "。", "？", "！", ". ")):
         return False
     return len(rest.split()) <= _WORDS and len(rest) <= 60
@@ -172,9 +182,10 @@ def is_sent_from(line: str) -> bool:
 
 def is_footer(line: str) -> bool:
     """A line of a virus scanner, a mobile program or a mailing list."""
-    return len(line) < 250 and _any("footer").search(line) is not None
+    return len(line) < 250 and first_in(line.lower(), _FILE, "footer") is not None
 
 
 def begins_disclaimer(line: str) -> bool:
     """The first line of a legal notice."""
-    return _any("disclaimer").match(line.strip(" *_-–—<>[]()【】")) is not None
+    line = line[:200].strip(" *_-–—<>[]()【】").lower()
+    return begins_with(line, _FILE, "disclaimer") is not None

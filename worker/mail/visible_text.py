@@ -100,6 +100,8 @@ def _next_shown(lines: list[str], place: int) -> str | None:
 
 def _attribution(lines: list[str], shown: list[str], place: int) -> int:
     """How many lines the attribution that begins here takes; 0 for none."""
+    if not _may_end(lines, shown, place):
+        return 0
     if not q.may_begin_attribution(shown[place]):
         following = _next_shown(lines, place + 1)
         is_before_quote = following is not None and q.is_quoted(following)
@@ -119,6 +121,19 @@ def _attribution(lines: list[str], shown: list[str], place: int) -> int:
         if text.endswith((".", "!", "?", "。", "！", "？")) and len(text) > 60:
             break
     return 0
+
+
+def _may_end(lines: list[str], shown: list[str], place: int) -> bool:
+    """A cheap look ahead: a colon ends a line, or a quote follows, soon enough."""
+    for at in range(place, min(place + _MAX_ATTRIBUTION_LINES, len(lines))):
+        if not shown[at]:
+            break
+        if shown[at].endswith((":", "：")) or (at > place and q.is_quoted(lines[at])):
+            return True
+        if q.ends_with_verb(shown[at]):
+            return True
+    following = _next_shown(lines, at)
+    return following is not None and q.is_quoted(following)
 
 
 def _attribution_alone(shown: list[str], at: int) -> bool:
