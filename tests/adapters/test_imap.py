@@ -7,6 +7,7 @@ import pytest
 
 from tests.adapters.conftest import Connect, settings_for
 from tests.servers.dovecot import TestMailbox
+from worker import log
 from worker.adapters import imap, imap_acknowledging
 from worker.adapters.imap import FolderMissing, ImapMailbox, LoginRefused
 from worker.config import After, Schedule
@@ -357,9 +358,7 @@ def test_folder_without_keywords_leaves_mails_alone_and_says_so_once(
     connect: Connect, account: TestMailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[object] = []
-    monkeypatch.setattr(
-        imap_acknowledging.log, "warning", lambda event, **facts: said.append(facts["reason"])
-    )
+    monkeypatch.setattr(log, "warning", lambda event, **facts: said.append(facts["reason"]))
     account.append(*MAILS)
     mailbox = connect()
     mailbox.select()

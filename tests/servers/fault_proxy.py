@@ -1,7 +1,7 @@
 """A bad network between a client and a real server: it does to the bytes what a test asks for.
 
-Understands lines and IMAP literals, so that a fault strikes at a named point: a line of the client
-before the server sees it, or a line of the server before the client does. It serves SMTP as well.
+Understands lines and IMAP literals, so that a fault strikes at a named point: a line of the
+client before the server sees it, or one of the server before the client does. Serves SMTP too.
 """
 
 import contextlib

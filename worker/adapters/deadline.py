@@ -21,23 +21,27 @@ class Hangup(ConnectionError):
 
 
 class TimedStream:
-    """Bytes to and from a server; each method raises OSError when the time is up or the line is cut.
+    """Bytes to and from a server; OSError when the time is up or the line is cut.
 
     One thread uses it.
     """
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
-        self.is_broken = False
+        self.has_failed = False
         """True once the network failed; a command may then be half done."""
         self._unread = bytearray()
         self._until = time.monotonic()
         self._silence = 0.0
 
     def expire_in(self, seconds: float, *, silence: float | None = None) -> None:
-        """Give everything from now on `seconds`, and each pause of the server `silence` at most."""
+        """Give everything from now on `seconds`, and each pause of the server `silence`."""
         self._until = time.monotonic() + seconds
         self._silence = seconds if silence is None else silence
+
+    @property
+    def is_closed(self) -> bool:
+        return self.sock.fileno() < 0
 
     @property
     def has_unread(self) -> bool:
@@ -80,7 +84,7 @@ class TimedStream:
                 rest = rest[self.sock.send(rest) :]
 
     def wait(self, seconds: float, *, wake: socket.socket | None = None) -> bool:
-        """Wait until the server sends something or `wake` is readable; True when it sent something.
+        """Wait until the server sends something (then True) or `wake` is readable.
 
         A closed connection counts as something: reading tells.
         """
@@ -95,7 +99,6 @@ class TimedStream:
 
     def close(self) -> None:
         """Close the socket; never fails."""
-        self.is_broken = True
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
         with contextlib.suppress(OSError):
@@ -122,7 +125,7 @@ class TimedStream:
             self.sock.settimeout(left)
             yield
         except OSError:
-            self.is_broken = True
+            self.has_failed = True
             raise
 
 

@@ -16,7 +16,6 @@ from worker.adapters.imap_session import (
     ImapSession,
 )
 from worker.adapters.imap_uids import HIGHEST_UID, uid_sets
-from worker.adapters.imap_wire import UNKNOWN_DATE
 from worker.context import Fetched, FetchedMail, ListedMail
 from worker.errors import Temporary
 
@@ -132,7 +131,7 @@ class Reader:
             if _is_whole(mail, raw, size_bytes):
                 return FetchedMail(uid=mail.uid, raw=raw)
             if raw == earlier:
-                return FetchedMail(uid=mail.uid, raw=raw, is_size_wrong=True)
+                return FetchedMail(uid=mail.uid, raw=raw, is_size_wrong=len(raw) != size_bytes)
             earlier = raw
         return words
 
@@ -171,20 +170,22 @@ def _puts_off(error: ConnectionLost | CommandRefused) -> bool:
 
 
 def _listed(answers: Iterable[dict[bytes, Any]]) -> list[ListedMail]:
-    """Read a listing, ascending; answers without UID or size were sent unasked."""
-    found = {}
+    """Read a listing, ascending; answers that lack something were sent unasked.
+
+    A UID with two answers that differ stands there twice, which no SEARCH agrees with.
+    """
+    found = set()
     for answer in answers:
         uid, size = answer.get(b"UID"), answer.get(b"RFC822.SIZE")
-        if not isinstance(uid, int) or not isinstance(size, int):
+        date = answer.get(b"INTERNALDATE")
+        if not isinstance(uid, int) or not isinstance(size, int) or date is None:
             continue
-        flags = answer.get(b"FLAGS") or ()
-        found[uid] = ListedMail(
-            uid=uid,
-            size_bytes=size,
-            internal_date=answer.get(b"INTERNALDATE", UNKNOWN_DATE),
-            is_deleted=b"\\deleted" in {bytes(flag).lower() for flag in flags},
+        flags = {bytes(flag).lower() for flag in answer.get(b"FLAGS") or ()}
+        is_deleted = b"\\deleted" in flags
+        found.add(
+            ListedMail(uid=uid, size_bytes=size, internal_date=date, is_deleted=is_deleted)
         )
-    return [found[uid] for uid in sorted(found)]
+    return sorted(found, key=lambda mail: mail.uid)
 
 
 def _is_whole(mail: ListedMail, raw: bytes, size_bytes: int) -> bool:

@@ -291,7 +291,7 @@ class ImapSession:
         except imaplib.IMAP4.abort as error:
             # imaplib calls both so: a lost connection, and an answer that it cannot place.
             said_bye = self._client and "BYE" in self._client._imap.untagged_responses
-            was_cut = self._stream.is_broken or said_bye
+            was_cut = self._stream.has_failed or said_bye
             self.drop()
             raise (self._lost(doing, error) if was_cut else self._garbled(doing)) from error
         except imaplib.IMAP4.error as error:

@@ -23,6 +23,8 @@ LITERAL_SLACK = 64 * 2**20
 """Bytes that a literal may be longer than the size that was announced for it."""
 UNKNOWN_DATE = datetime.fromtimestamp(0, UTC)
 """Stands for an INTERNALDATE that cannot be read: old, so that no answer goes out for it."""
+WITH_BODY = frozenset({b"UID", b"RFC822.SIZE", b"BODY[]", b"FLAGS", b"MODSEQ"})
+"""Attributes that may stand beside a body: asked for, or volunteered by servers."""
 UNREADABLE = (
     ValueError,
     TypeError,
@@ -105,6 +107,10 @@ def _attributes(parsed: tuple[Any, ...]) -> dict[bytes, Any]:
     if len(parsed) % 2:
         raise ValueError("an attribute without a value")
     found = {bytes(parsed[i]).upper(): parsed[i + 1] for i in range(0, len(parsed), 2)}
+    if len(found) * 2 < len(parsed) or (b"BODY[]" in found and not found.keys() <= WITH_BODY):
+        # A line that was sent twice makes the first body end within the second: right length,
+        # wrong bytes. The rest of it then shows as attributes that nobody asked for.
+        raise ValueError("attributes that do not belong to a body")
     if b"INTERNALDATE" in found:
         found[b"INTERNALDATE"] = _date(found[b"INTERNALDATE"])
     return found

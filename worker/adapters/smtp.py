@@ -18,8 +18,6 @@ LONGEST_FINAL_WAIT = 600.0
 """Seconds; RFC 5321 section 4.5.3.2.6 wants ten minutes after the final dot."""
 NO_LOGIN = frozenset({530, 534, 535, 538})
 """Codes that complain of the login, wherever they come (RFC 4954 section 6)."""
-BARE_LINE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
-OVERLONG_LINE = re.compile(rb"[^\n]{%d}" % (LONGEST_LINE + 2))
 UNSAFE_IN_PATH = re.compile(r"[\x00-\x20\x7f<>]")
 
 
@@ -143,7 +141,8 @@ class SmtpSubmission:
             if reply.is_permanent:
                 raise self._refused(reply, "")
             raise self._deferred(reply, "")
-        session.send(re.sub(rb"(?m)^\.", b"..", text))
+        stuffed = text.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2
+        session.send(b"." + stuffed if text.startswith(b".") else stuffed)
         try:
             session.send(b".\r\n")
             reply = session.reply(min(LONGEST_FINAL_WAIT, 2 * self._seconds))
@@ -222,9 +221,9 @@ def probe(
 def _checked(mail: bytes) -> bytes:
     """Refuse what no server may be given (RFC 5321 sections 2.3.8 and 4.5.3.1.6)."""
     mail = mail if mail.endswith(b"\r\n") else mail + b"\r\n"
-    if BARE_LINE_END.search(mail):
+    if not mail.count(b"\r\n") == mail.count(b"\r") == mail.count(b"\n"):
         raise MailUnfit("the mail has a bare CR or LF; it was not sent")
-    if OVERLONG_LINE.search(mail):
+    if max(map(len, mail.split(b"\r\n"))) > LONGEST_LINE:
         raise MailUnfit(
             f"the mail has a line of more than {LONGEST_LINE} octets; it was not sent"
         )

@@ -81,7 +81,7 @@ class SmtpSession:
 
     def is_stale(self) -> bool:
         """Tell whether the server has hung up or spoken unasked ("421 idle too long")."""
-        return self._stream.is_broken or self._stream.wait(0)
+        return self._stream.is_closed or self._stream.wait(0)
 
     def command(self, line: str) -> Reply:
         """Send one command and read its reply; raises Trouble."""
@@ -127,7 +127,7 @@ class SmtpSession:
 
     def end(self) -> None:
         """Say QUIT and close; never fails."""
-        if not self._stream.is_broken:
+        if not self._stream.is_closed:
             self._stream.expire_in(min(3.0, self._seconds))
             with contextlib.suppress(OSError, ValueError):
                 self._stream.send(b"QUIT\r\n")

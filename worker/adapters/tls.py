@@ -49,7 +49,7 @@ def explain(error: OSError, *, server: str, seconds: float) -> str:
         why = error.verify_message
         return f"the certificate of {server} is not trusted ({why}); check host and ca_file"
     if isinstance(error, ssl.SSLError):
-        words = (error.reason or str(error)).lower().replace("_", " ")
+        words = (getattr(error, "reason", None) or str(error)).lower().replace("_", " ")
         return f"{server} does not get on with TLS ({words}); check port and tls"
     if isinstance(error, socket.gaierror):
         return f"the name of {server} cannot be resolved ({error.strerror}); check host and DNS"
