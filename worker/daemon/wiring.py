@@ -30,10 +30,10 @@ from worker.daemon.loops import (
 )
 from worker.daemon.scheduler import Guard, Scheduler
 from worker.errors import ConfigError, PostclerkError
-from worker.mail.settings import ParseSettings
 from worker.pipeline.deliver import Delivery
 from worker.pipeline.process import Outcome
-from worker.pipeline.read import Reading, ReadSettings, read_mails
+from worker.pipeline.read import Reading, read_mails
+from worker.pipeline.read_settings import read_settings
 from worker.store import inbound, mailboxes, outbox, upgrade, workers
 from worker.store.ids import Ids
 from worker.store.schema import REVISION
@@ -78,19 +78,6 @@ def open_desk(config: Config) -> Desk:
         now=now,
         chance=secrets.token_bytes,
         worker=f"{socket.gethostname()}-{os.getpid()}-{next(_serial)}",
-    )
-
-
-def read_settings(config: Config) -> ReadSettings:
-    """Say how mails are read under this configuration."""
-    addresses = (mailbox.address for mailbox in config.mailboxes)
-    return ReadSettings(
-        parse=ParseSettings(
-            trusted_authserv_ids=config.desk.trusted_authserv_ids,
-            own_addresses=(*addresses, *config.desk.own_addresses),
-            max_size_bytes=config.limits.message,
-        ),
-        rules=config.rules,
     )
 
 

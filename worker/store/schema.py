@@ -308,5 +308,6 @@ blocked_senders = Table(
     metadata,
     Column("pattern", Text, primary_key=True),
     Column("blocked_at", Instant, nullable=False),
+    Column("blocked_by", Text, nullable=False, server_default=text("''")),
     Column("note", Text),
 )

@@ -14,6 +14,7 @@ def upgrade() -> None:
         "blocked_senders",
         sa.Column("pattern", sa.Text(), nullable=False),
         sa.Column("blocked_at", sa.BigInteger(), nullable=False),
+        sa.Column("blocked_by", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("pattern"),
     )

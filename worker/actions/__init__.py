@@ -1,0 +1,50 @@
+"""What an operator may see and do, once for every surface: command line, console, API.
+
+Each change is one short transaction with an event that names who did it and why. Results are
+plain rows whose names docs/json.md tells; ids are strings in them, times are aware datetimes.
+"""
+
+from worker.actions.blocking import block_sender, list_blocked, unblock_sender
+from worker.actions.dead import discard_dead, list_dead, raw_dead, retry_dead, show_dead
+from worker.actions.doctor import doctor
+from worker.actions.mail import list_mail, raw_mail, reprocess_mail, show_mail
+from worker.actions.mailboxes import list_mailboxes
+from worker.actions.outbox import cancel_outbox, list_outbox, retry_outbox, show_outbox
+from worker.actions.refusals import NotFound, Refused
+from worker.actions.tickets import (
+    close_ticket,
+    list_tickets,
+    reopen_ticket,
+    set_ticket,
+    show_ticket,
+)
+from worker.actions.why import why_mail
+
+__all__ = [
+    "NotFound",
+    "Refused",
+    "block_sender",
+    "cancel_outbox",
+    "close_ticket",
+    "discard_dead",
+    "doctor",
+    "list_blocked",
+    "list_dead",
+    "list_mail",
+    "list_mailboxes",
+    "list_outbox",
+    "list_tickets",
+    "raw_dead",
+    "raw_mail",
+    "reopen_ticket",
+    "reprocess_mail",
+    "retry_dead",
+    "retry_outbox",
+    "set_ticket",
+    "show_dead",
+    "show_mail",
+    "show_outbox",
+    "show_ticket",
+    "unblock_sender",
+    "why_mail",
+]

@@ -1,0 +1,142 @@
+"""Tickets as operators list, read and change them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, func, select, update
+
+from worker.domain.ticket import TicketStatus
+from worker.store.operators.shown import Shown, all_shown, shown
+from worker.store.schema import (
+    answers,
+    attachments,
+    identifiers,
+    inbound,
+    mailboxes,
+    messages,
+    tickets,
+)
+
+ENDED = (TicketStatus.CLOSED.value, TicketStatus.MERGED.value)
+
+
+def listed(
+    tx: Connection, *, active: bool, equal: Mapping[str, str | None], limit: int
+) -> list[Shown]:
+    """Return tickets, the latest opened first.
+
+    active: leave out closed and merged ones.
+    equal: wanted values of status, urgency, category, mailbox, requester; None: any.
+    """
+    query = _rows()
+    columns = {**tickets.c, "mailbox": mailboxes.c.name}
+    for name, wanted in equal.items():
+        if wanted is not None:
+            query = query.where(columns[name] == wanted)
+    if active:
+        query = query.where(tickets.c.status.not_in(ENDED))
+    return all_shown(tx.execute(query.order_by(tickets.c.id.desc()).limit(limit)))
+
+
+def by_number(tx: Connection, number: str) -> Shown | None:
+    """Return one ticket."""
+    row = tx.execute(_rows().where(tickets.c.number == number)).first()
+    return None if row is None else shown(row)
+
+
+def _rows() -> Select[*tuple[object, ...]]:
+    """Tickets with mailbox and count of messages; other tickets stand by their number."""
+    count = select(func.count()).where(messages.c.ticket_id == tickets.c.id)
+    others = {
+        name: select(other.c.number).where(other.c.id == tickets.c[name]).scalar_subquery()
+        for name in ("duplicate_of", "possible_duplicate_of", "merged_into")
+        for other in (tickets.alias(f"other_{name}"),)
+    }
+    names = ("id", "number", "status", "urgency", "category", "language", "requester")
+    return select(
+        *(tickets.c[name] for name in (*names, "subject")),
+        mailboxes.c.name.label("mailbox"),
+        *(tickets.c[name] for name in ("team", "opened_at", "updated_at", "closed_at")),
+        count.scalar_subquery().label("messages"),
+        *(other.label(name) for name, other in others.items()),
+        tickets.c.claims,
+    ).outerjoin(mailboxes, mailboxes.c.id == tickets.c.mailbox_id)
+
+
+def messages_of(tx: Connection, ticket_id: int) -> list[Shown]:
+    """Return what was written on a ticket, in order; attachments stand apart."""
+    query = (
+        select(
+            messages.c.id,
+            messages.c.inbound_id,
+            messages.c.direction,
+            messages.c.sent_at.label("date"),
+            messages.c.sender.label("from"),
+            messages.c.subject,
+            messages.c.text,
+            messages.c.kind,
+            messages.c.is_unverified.is_(False).label("verified"),
+            messages.c.message_id,
+            inbound.c.blob_key,
+        )
+        .outerjoin(inbound, inbound.c.id == messages.c.inbound_id)
+        .where(messages.c.ticket_id == ticket_id)
+        .order_by(messages.c.id)
+    )
+    return [row | {"verified": bool(row["verified"])} for row in all_shown(tx.execute(query))]
+
+
+def attachments_of(tx: Connection, ticket_id: int) -> list[Shown]:
+    """Return the attachments of all messages of a ticket, with `message`."""
+    query = (
+        select(
+            attachments.c.message_id.label("message"),
+            attachments.c.id,
+            attachments.c.filename,
+            attachments.c.content_type,
+            attachments.c.size_bytes.label("size"),
+            attachments.c.sha256,
+            attachments.c.is_inline.label("inline"),
+        )
+        .join(messages, messages.c.id == attachments.c.message_id)
+        .where(messages.c.ticket_id == ticket_id)
+        .order_by(attachments.c.id)
+    )
+    return [row | {"message": str(row["message"])} for row in all_shown(tx.execute(query))]
+
+
+def identifiers_of(tx: Connection, ticket_id: int) -> dict[str, list[str]]:
+    """Return what names the case, by kind, each value once, in order of appearance."""
+    query = (
+        select(identifiers.c.kind, identifiers.c.value)
+        .where(identifiers.c.ticket_id == ticket_id)
+        .order_by(identifiers.c.message_id)
+    )
+    found: dict[str, dict[str, None]] = {}
+    for kind, value in tx.execute(query):
+        found.setdefault(kind, {})[value] = None
+    return {kind: list(values) for kind, values in found.items()}
+
+
+def composed(tx: Connection, message_id: str) -> bytes | None:
+    """Return the bytes of an answer of ours; None when it has none yet."""
+    query = select(answers.c.composed).where(answers.c.message_id == message_id)
+    return tx.execute(query).scalar()
+
+
+def change(
+    tx: Connection,
+    ticket_id: int,
+    *,
+    statuses: tuple[TicketStatus, ...],
+    values: Mapping[str, object],
+    now: datetime,
+) -> bool:
+    """Write new values, if the ticket still has one of `statuses`; False when it has not."""
+    done = tx.execute(
+        update(tickets)
+        .where(tickets.c.id == ticket_id)
+        .where(tickets.c.status.in_([status.value for status in statuses]))
+        .values({**values, "updated_at": now})
+    )
+    return done.rowcount == 1
