@@ -31,7 +31,7 @@ default_login_user = {user}
 first_valid_uid = 1
 first_valid_gid = 1
 mailbox_idle_check_interval = 1s
-auth_failure_delay = 0
+auth_failure_delay = 0 secs
 mail_max_userip_connections = 200
 service anvil {{
   chroot =
