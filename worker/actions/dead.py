@@ -50,6 +50,8 @@ def retry_dead(desk: Desk, ids: Sequence[str] | None, *, actor: str) -> list[Sho
             wanted = [str(letter_id) for letter_id in dead.retryable(tx)]
     else:
         wanted = list(dict.fromkeys(ids))
+        for letter_id in wanted:  # none is touched when one of them is not there
+            _find(desk, letter_id)
     return [_retry(desk, letter_id, actor=actor) for letter_id in wanted]
 
 

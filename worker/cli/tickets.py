@@ -52,16 +52,33 @@ def list_(
     printing.rows(found, COLUMNS, as_json=json, empty="No ticket.")
 
 
-@app.command(epilog=example("postclerk tickets show K7M4-2QXD"))
-def show(ctx: typer.Context, number: Number, json: Json = False) -> None:
+@app.command(
+    epilog=example(
+        "postclerk tickets show K7M4-2QXD",
+        "postclerk tickets show K7M4-2QXD --html > ticket.html",
+    )
+)
+def show(
+    ctx: typer.Context,
+    number: Number,
+    html: Annotated[
+        bool,
+        typer.Option("--html", help="Print the mails as sanitised HTML; in JSON, add it."),
+    ] = False,
+    json: Json = False,
+) -> None:
     """Show a ticket: its mails, its answers, and why everything happened."""
     from worker import actions
     from worker.cli.opened import desk
 
     with desk(ctx) as opened:
-        found = actions.show_ticket(opened, number)
+        found = actions.show_ticket(opened, number, html=html)
     if json:
         printing.json_line(found)
+        return
+    if html:
+        for message in printing.parts(found, "messages"):
+            print(message["html"])
         return
     printing.pairs(found, HEAD)
     for message in printing.parts(found, "messages"):
