@@ -91,8 +91,8 @@ class Day:
                 if now - self._due > ANSWER_SECONDS:
                     self.skipped.append(self._plan.pop(0))
                 return
+        self._last = time.monotonic()
         uid = self._postman.deliver(write(sample, day=self._on, answer=answer))
         self._plan.pop(0)
-        self._last = time.monotonic()
         self._due = max(self._due + self._pace, now)
         self.rows.append(Row(sample=sample, uid=uid, arrived_at=self._last))

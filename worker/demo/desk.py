@@ -87,11 +87,11 @@ def run(
     _need_servers()
     console = console or Console()
     is_plain = not console.is_terminal if plain is None else plain
-    console.print(WELCOME, highlight=False)
+    console.print(WELCOME, highlight=False, soft_wrap=is_plain)
     try:
         with place.made(folder) as home, _interruption() as is_broken_off:
             home.is_kept = keep
-            day = _pass(home.path, pace, console, is_plain=is_plain, is_over=is_broken_off)
+            day = pass_day(home.path, pace, console, is_plain=is_plain, is_over=is_broken_off)
             if is_broken_off():
                 console.print("Broken off.", highlight=False)
                 return 128 + signal.SIGINT
@@ -103,7 +103,7 @@ def run(
         return 128 + signal.SIGPIPE
 
 
-def _pass(
+def pass_day(
     home: Path,
     pace: float,
     console: Console,

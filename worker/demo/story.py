@@ -7,8 +7,8 @@ from worker.store.outcomes import AnswerView, MailView
 
 URGENCY_STYLES = {"critical": "bold white on red", "high": "bold yellow", "low": "dim"}
 LANGUAGES = {
-    "zh-Hans": "Chinese (simplified)",
-    "zh-Hant": "Chinese (traditional)",
+    "zh-Hans": "simplified Chinese",
+    "zh-Hant": "traditional Chinese",
     "en": "English",
     "es": "Spanish",
     "ru": "Russian",
@@ -62,11 +62,12 @@ def outcome(row: Row) -> Text:
     view = row.view
     if view is None or view.state in ("received", "claimed"):
         return Text("...", style="dim")
-    line = _place(view)
+    line = Text()
+    line.append_text(_place(view))
     if view.state == "recorded":
         urgency = str(view.decision.get("urgency", ""))
         line.append("  ")
-        line.append(f"{urgency}", style=URGENCY_STYLES.get(urgency, ""))
+        line.append(urgency, style=URGENCY_STYLES.get(urgency, ""))
         line.append(f" {words(str(view.decision.get('category', '')))}")
         for kind in _names(view.decision.get("secrets")):
             line.append("  ")
@@ -104,7 +105,8 @@ def _answer(answer: AnswerView) -> Text:
     language = LANGUAGES.get(answer.language, answer.language)
     match answer.state:
         case "sent":
-            return Text(f"-> answered in {language}: {words(answer.kind)}", style="green")
+            kind = "" if answer.kind == "received" else f" ({words(answer.kind)})"
+            return Text(f"-> answered in {language}{kind}", style="green")
         case "suppressed":
             reason = answer.reason or ""
             return Text(f"-> silent: {WHY_SILENT.get(reason, words(reason))}", style="dim")
