@@ -57,7 +57,10 @@ class Fetched:
 
 
 class MailSource(Protocol):
-    """One folder of one account. Every call has a total deadline; errors are Temporary."""
+    """One folder of one account. Every call has a total deadline; errors are Temporary.
+
+    `list` may return the 2,000 lowest mails of its range; fewer are all that there are.
+    """
 
     def select(self) -> FolderState: ...
     def list(self, first: int, last: int) -> tuple[ListedMail, ...]: ...
