@@ -239,7 +239,7 @@ def upgrade() -> None:
         sa.Column("next_attempt_at", sa.BigInteger(), nullable=True),
         sa.Column("claimed_by", sa.Text(), nullable=True),
         sa.Column(
-            "is_forced", sa.Boolean(), server_default=sa.text("0"), nullable=False
+            "is_forced", sa.Boolean(), server_default=sa.false(), nullable=False
         ),
         sa.ForeignKeyConstraint(
             ["epoch_id"],
@@ -338,7 +338,7 @@ def upgrade() -> None:
         sa.Column("own_words", sa.Text(), nullable=True),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column(
-            "is_unverified", sa.Boolean(), server_default=sa.text("0"), nullable=False
+            "is_unverified", sa.Boolean(), server_default=sa.false(), nullable=False
         ),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("urgency", sa.Text(), nullable=False),
