@@ -6,12 +6,14 @@ from worker.pipeline.read import ReadSettings
 
 
 def read_settings(config: Config) -> ReadSettings:
-    """Say how mails are read under this configuration."""
-    addresses = (mailbox.address for mailbox in config.mailboxes)
+    """Say how mails are read under this configuration.
+
+    Our own addresses are left out: whether mail from one of them is ours, or forged, is for the
+    screening to say, which knows what the sender proved.
+    """
     return ReadSettings(
         parse=ParseSettings(
             trusted_authserv_ids=config.desk.trusted_authserv_ids,
-            own_addresses=(*addresses, *config.desk.own_addresses),
             max_size_bytes=config.limits.message,
         ),
         rules=config.rules,
