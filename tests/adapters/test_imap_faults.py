@@ -110,6 +110,18 @@ def test_cut_connection_is_one_temporary_and_costs_no_mail(
             ),
             id="two listings that differ",
         ),
+        pytest.param(
+            A_LISTED_MAIL,
+            fault_proxy.change(rb"FLAGS \(", b"FLAGS (NIL 7 "),
+            id="strange flags",
+        ),
+        pytest.param(
+            A_LISTED_MAIL, fault_proxy.change(rb"FLAGS", b"999999999999"), id="strange name"
+        ),
+        pytest.param(A_LISTED_MAIL, fault_proxy.change(rb"\(", b"(" * 5_000), id="deep"),
+        pytest.param(
+            A_LISTED_MAIL, fault_proxy.change(rb"-20\d\d ", b"-9999999 "), id="strange date"
+        ),
         pytest.param(A_BODY, fault_proxy.swallow, id="body lost"),
         pytest.param(A_BODY, fault_proxy.change(rb"UID \d+ ", b""), id="body without UID"),
         pytest.param(A_BODY, fault_proxy.change(rb"UID \d+", b"UID 77"), id="body of another"),

@@ -180,12 +180,16 @@ def _listed(answers: Iterable[dict[bytes, Any]]) -> list[ListedMail]:
         date = answer.get(b"INTERNALDATE")
         if not isinstance(uid, int) or not isinstance(size, int) or date is None:
             continue
-        flags = {bytes(flag).lower() for flag in answer.get(b"FLAGS") or ()}
-        is_deleted = b"\\deleted" in flags
+        flags = answer.get(b"FLAGS")
+        is_deleted = isinstance(flags, tuple) and b"\\deleted" in map(_lower, flags)
         found.add(
             ListedMail(uid=uid, size_bytes=size, internal_date=date, is_deleted=is_deleted)
         )
     return sorted(found, key=lambda mail: mail.uid)
+
+
+def _lower(flag: object) -> bytes:
+    return flag.lower() if isinstance(flag, bytes) else b""
 
 
 def _is_whole(mail: ListedMail, raw: bytes, size_bytes: int) -> bool:

@@ -147,7 +147,7 @@ class ImapSession:
         """Name the folders that can be opened."""
         with self._command("listing folders"):
             found = self._client.list_folders()
-        return [str(name) for flags, _, name in found if b"\\noselect" not in _lower(flags)]
+            return [str(name) for flags, _, name in found if not _is_unselectable(flags)]
 
     def idle(self, seconds: float, *, wake: socket.socket) -> None:
         """Wait for news from the server, for `wake` to be readable, or for the time to pass."""
@@ -330,8 +330,8 @@ def where(settings: Mailbox) -> str:
     return f"the IMAP server {settings.host}:{port_of(settings)}"
 
 
-def _lower(flags: tuple[bytes, ...]) -> set[bytes]:
-    return {bytes(flag).lower() for flag in flags}
+def _is_unselectable(flags: tuple[bytes, ...]) -> bool:
+    return bool({b"\\noselect", b"\\nonexistent"} & {flag.lower() for flag in flags})
 
 
 def _shown(words: str) -> str:

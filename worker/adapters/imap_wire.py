@@ -106,7 +106,7 @@ def _second_of_each(parsed: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
 def _attributes(parsed: tuple[Any, ...]) -> dict[bytes, Any]:
     if len(parsed) % 2:
         raise ValueError("an attribute without a value")
-    found = {bytes(parsed[i]).upper(): parsed[i + 1] for i in range(0, len(parsed), 2)}
+    found = {parsed[i].upper(): parsed[i + 1] for i in range(0, len(parsed), 2)}
     if len(found) * 2 < len(parsed) or (b"BODY[]" in found and not found.keys() <= WITH_BODY):
         # A line that was sent twice makes the first body end within the second: right length,
         # wrong bytes. The rest of it then shows as attributes that nobody asked for.
