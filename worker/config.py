@@ -186,7 +186,7 @@ class Limits(_Section):
     """A larger mail is kept, but not read; it becomes a ticket with a note."""
     parse_time: Wait = timedelta(seconds=10)
     parse_memory: Size = Field(default=1000 * 10**6, ge=100 * 10**6)
-    """For one mail, on top of what the process needs anyway."""
+    """Address space of a reading process; it needs about 50 MB before it reads anything."""
     parse_processes: int = Field(default=2, ge=1, le=64)
     fetch_batch: int = Field(default=100, ge=1, le=1000)
     fetch_batch_bytes: Size = Field(default=8 * 10**6, ge=1000)

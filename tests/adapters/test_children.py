@@ -147,3 +147,21 @@ def test_limit_of_memory_holds_in_the_child_only(children: Make) -> None:
     children(turned_round).begin([b"mail"])()
     assert resource.getrlimit(resource.RLIMIT_AS) == before
     assert ctypes.sizeof(ctypes.c_void_p) == 8
+
+
+def test_mail_larger_than_the_memory_is_named_and_holds_nobody_up() -> None:
+    one = Children(
+        turned_round,
+        processes=2,
+        time_limit=timedelta(seconds=20),
+        memory_limit=100 * 10**6,
+        preload=(),
+    )
+    try:
+        large, small = one.begin([b"x" * 200 * 10**6, b"small"])()
+    finally:
+        one.close()
+
+    assert isinstance(large, Unreadable)
+    assert large.reason == "out_of_memory"
+    assert small == b"llams"

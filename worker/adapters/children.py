@@ -88,11 +88,12 @@ class Children(Generic[T]):
                 max_workers=self._processes,
                 max_tasks=0,
                 initializer=_bind,
-                initargs=(self._memory_limit,),
                 context=self._context,
             )
         future: Future[list[T]] = self._pool.schedule(
-            self._function, args=(chunk,), timeout=self._seconds * len(chunk)
+            _within,
+            args=(self._memory_limit, self._function, chunk),
+            timeout=self._seconds * len(chunk),
         )
         return future
 
@@ -131,13 +132,28 @@ def _unreadable(error: BaseException) -> Unreadable:
     return Unreadable("error", "".join(traceback.format_exception(error))[-4000:])
 
 
-def _bind(memory_limit: int) -> None:
-    """Tie a new child to its parent and to its limits."""
+def _bind() -> None:
+    """Tie a new child to its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it in order
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    with contextlib.suppress(ValueError, OSError):
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        if hard == resource.RLIM_INFINITY or memory_limit <= hard:
-            resource.setrlimit(resource.RLIMIT_AS, (memory_limit, hard))
+
+
+def _within(
+    memory_limit: int, function: Callable[[list[bytes]], list[T]], raws: list[bytes]
+) -> list[T]:
+    """Call within the limit on memory, and lift it again.
+
+    A child that runs out of memory while a large mail comes in leaves half of it in the pipe
+    that it shares with the others, and pebble waits for ever: so only reading is bounded.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        with contextlib.suppress(ValueError, OSError):
+            if hard == resource.RLIM_INFINITY or memory_limit <= hard:
+                resource.setrlimit(resource.RLIMIT_AS, (memory_limit, hard))
+        return function(raws)
+    finally:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

@@ -12,10 +12,12 @@ from itertools import islice
 from pathlib import Path
 
 from worker.adapters.children import Children, Unreadable
-from worker.cli import child, settings
+from worker.cli import child
 from worker.config import Config, Limits
 from worker.errors import ConfigError
+from worker.mail.settings import ParseSettings
 from worker.pipeline.read import ReadSettings
+from worker.pipeline.read_settings import read_settings
 
 Row = dict[str, object]
 WINDOW = 64
@@ -37,16 +39,22 @@ class Item:
 def parsed(paths: Sequence[Path], config: Config | None) -> Iterator[Row]:
     """Parse each mail; a mail that cannot be read gives a row with `error`."""
     limits = config.limits if config else Limits()
-    function = partial(child.parse_mails, settings=settings.parsing(config))
+    function = partial(child.parse_mails, settings=_how(config).parse)
     return _through(function, _mails(files(paths), limits), limits)
 
 
 def judged(paths: Sequence[Path], config: Config | None) -> Iterator[Row]:
     """Judge each mail, and each line of the .jsonl files."""
     limits = config.limits if config else Limits()
-    how = ReadSettings(parse=settings.parsing(config), rules=config.rules if config else None)
-    function = partial(child.judge_mails, settings=how)
+    function = partial(child.judge_mails, settings=_how(config))
     return _through(function, _mails(files(paths, more=(".jsonl",)), limits), limits)
+
+
+def _how(config: Config | None) -> ReadSettings:
+    """How mail is read; by the defaults where there is no configuration."""
+    if config is None:
+        return ReadSettings(parse=ParseSettings(), rules=None)
+    return read_settings(config)
 
 
 def files(paths: Sequence[Path], *, more: tuple[str, ...] = ()) -> list[Path]:

@@ -120,7 +120,11 @@ def _table(listed: Sequence[Row], columns: Sequence[str]) -> None:
         )
     for row in listed:
         table.add_row(*(Text(text(row.get(name))) for name in columns))
-    Console(width=wide, highlight=False, soft_wrap=wide is not None).print(table)
+    console = Console(width=wide, highlight=False, soft_wrap=wide is not None)
+    with console.capture() as drawn:
+        console.print(table)
+    for line in drawn.get().splitlines():
+        print(line.rstrip())
 
 
 def _for_json(value: object) -> object:

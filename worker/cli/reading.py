@@ -75,11 +75,11 @@ def simulate(ctx: typer.Context, paths: Paths, json: Json = False) -> None:
     """
     from worker import log
     from worker.cli import settings
-    from worker.daemon.rehearsal import simulate as play
+    from worker.daemon import rehearsal
 
     log.configure(style="console", level="error")
     columns = ("file", "id", "outcome", "ticket", "urgency", "duplicate_of", "silence")
-    for row in play(paths, settings.load_if_there(ctx)):
+    for row in rehearsal.simulate(paths, settings.load_if_there(ctx)):
         if json:
             printing.json_line(row)
         else:

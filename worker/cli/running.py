@@ -126,7 +126,8 @@ def import_(
         if json:
             printing.json_line(row)
         else:
-            told = (printing.text(row.get(name)) for name in ("file", "outcome", "ticket"))
+            names = ("file", "id", "outcome", "ticket", "reason")
+            told = (printing.text(row.get(name)) for name in names)
             print("  ".join(word for word in told if word))
     if failed:
         raise typer.Exit(FAILED)

@@ -7,7 +7,6 @@ import typer
 
 from worker import config_file
 from worker.config import Config
-from worker.mail.settings import ParseSettings
 
 DEFAULT = Path("config.yaml")
 
@@ -27,15 +26,3 @@ def load_if_there(ctx: typer.Context) -> Config | None:
     """Read the configuration; None where there is no config.yaml and no other was named."""
     where = path(ctx)
     return None if where == DEFAULT and not where.exists() else load(ctx)
-
-
-def parsing(config: Config | None) -> ParseSettings:
-    """Tell how mail is read; the defaults where there is no configuration."""
-    if config is None:
-        return ParseSettings()
-    addresses = (mailbox.address for mailbox in config.mailboxes)
-    return ParseSettings(
-        trusted_authserv_ids=config.desk.trusted_authserv_ids,
-        own_addresses=(*addresses, *config.desk.own_addresses),
-        max_size_bytes=config.limits.message,
-    )
