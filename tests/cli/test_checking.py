@@ -2,6 +2,8 @@
 
 import json
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -131,3 +133,25 @@ def test_round_trip_that_never_arrives_says_so(
     (sent,) = smtp_sink.messages
     assert sent.recipients == ("never@desk.example",)
     assert b"Auto-Submitted: auto-generated" in sent.raw
+
+
+def test_round_trip_finds_its_mail_and_leaves_it(
+    tmp_path: Path, dovecot: Dovecot, smtp_sink: SmtpSink
+) -> None:
+    desk(tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port, user="comes-home")
+    mailbox = dovecot.mailbox("comes-home")
+    mailbox.append(b"From: ana@example.com\nSubject: older\n\nHello.\n")
+
+    def deliver() -> None:
+        while not smtp_sink.messages:
+            time.sleep(0.05)
+        mailbox.append(smtp_sink.messages[0].raw)
+
+    server = threading.Thread(target=deliver, daemon=True)
+    server.start()
+    done = postclerk("check", "--round-trip", "--wait", "30", "--json", cwd=tmp_path)
+    server.join(5)
+
+    assert failed(done) == {}
+    assert mailbox.uids() == [1, 2]
+    assert mailbox.flags() == {1: set(), 2: set()}
