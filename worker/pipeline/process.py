@@ -74,17 +74,20 @@ def claim(desk: Desk, children: Children[Reading], *, suspects: bool) -> Batch |
 
     suspects: one row that was in flight when a worker died, alone.
     """
-    with desk.database.write() as tx:
-        rows = inbound.claim(
-            tx,
-            worker=desk.worker,
-            now=desk.now(),
-            limit=BATCH_MAILS,
-            max_bytes=BATCH_BYTES,
-            suspects=suspects,
-        )
-    if not rows or (suspects and _is_hopeless(desk, rows[0])):
-        return None
+    while True:
+        with desk.database.write() as tx:
+            rows = inbound.claim(
+                tx,
+                worker=desk.worker,
+                now=desk.now(),
+                limit=BATCH_MAILS,
+                max_bytes=BATCH_BYTES,
+                suspects=suspects,
+            )
+        if not rows:
+            return None
+        if not (suspects and _is_hopeless(desk, rows[0])):
+            break  # else it is buried now, and the next one gets its turn
     raws: list[bytes] = []
     lost: dict[int, Unreadable] = {}
     for place, row in enumerate(rows):
