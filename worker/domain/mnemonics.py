@@ -104,6 +104,18 @@ def _in_words(text: str, announced: list[int], known: frozenset[str]) -> list[Ph
         size = last - place
         start, end = spans[place][0], spans[last - 1][1]
         near = any(start - _NEAR <= at <= end + _NEAR for at in announced)
+        if near and size < 12 - 1:
+            # Short of a whole phrase, strange words may only be slips: prose that warns of
+            # phrases ("private key, mnemonic phrase") holds many words of the lists.
+            size = next(
+                (
+                    n
+                    for n in range(size)
+                    if not bits[place + n] >> bit & 1 and not _is_near(words[place + n], bit)
+                ),
+                size,
+            )
+            last, end = place + size, spans[place + size - 1][1]
         if size >= (_SHORTEST_TOLD if near else 12 - 1) and _vouched(
             words[place:last], bit, is_told=near, known=known
         ):
