@@ -23,6 +23,16 @@ UNPRIVILEGED = "nobody"
 """Runs the servers when the tests run as root; several servers refuse to be root."""
 
 
+GUARD = """
+cat
+grep -aqF -- "$2" "/proc/$1/cmdline" || exit 0
+kill "-$3" "$1"
+while kill -0 "$1"; do sleep 0.2; done
+rm -rf -- "$2"
+"""
+"""Waits for the end of the tests by its standard input; after a killed run ends the server."""
+
+
 def program(name: str, *, package: str, folders: Sequence[str] = ()) -> str:
     """Find a program, also outside PATH; without it skip the test, or fail it in CI."""
     beside = sorted(
@@ -98,6 +108,13 @@ def server(
     """
     with log.open("ab") as output:
         child = subprocess.Popen(command, stdout=output, stderr=output, **_drop_root())
+    guard = subprocess.Popen(
+        ["sh", "-c", GUARD, "guard", str(child.pid), str(log.parent), str(int(stop))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         give_up = time.monotonic() + 30
         while not is_up():
@@ -112,6 +129,7 @@ def server(
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+        guard.communicate()
 
 
 def listens(port: int) -> bool:
