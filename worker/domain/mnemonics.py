@@ -115,6 +115,8 @@ def _in_words(text: str, announced: list[int], known: frozenset[str]) -> list[Ph
                 ),
                 size,
             )
+            while not bits[place + size - 1] >> bit & 1:
+                size -= 1  # a stranger that no word of the list follows
             last, end = place + size, spans[place + size - 1][1]
         if size >= (_SHORTEST_TOLD if near else 12 - 1) and _vouched(
             words[place:last], bit, is_told=near, known=known
