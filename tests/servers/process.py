@@ -27,7 +27,7 @@ GUARD = """
 cat
 grep -aqF -- "$2" "/proc/$1/cmdline" || exit 0
 kill "-$3" "$1"
-while kill -0 "$1"; do sleep 0.2; done
+for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$1" && sleep 0.5; done
 rm -rf -- "$2"
 """
 """Waits for the end of the tests by its standard input; after a killed run ends the server."""
