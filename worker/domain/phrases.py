@@ -2,7 +2,7 @@
 
 A vocabulary maps concepts (`stolen`, `withdraw`) to phrases. A phrase is a row of words;
 `with*` matches words that begin so, `..` lets up to three words pass (six characters where the
-script has no spaces), `(a|b)` is either, `?` makes what stands before it optional, and brackets
+script has no spaces), `(a|b)` is either, `?` makes the letter or brackets before it optional, and brackets
 may be repeated with `*` and `+`, three times at most. Case, diacritics of Latin letters,
 traditional characters, full-width forms and English apostrophes make no difference.
 
@@ -261,10 +261,9 @@ _COUNTS = {"?": (0, 1), "*": (0, _REPEATS), "+": (1, _REPEATS)}
 
 def parse(phrase: str) -> Row:
     """Read the notation of a phrase. Raises ValueError when brackets do not match."""
-    lexemes = _LEXEME.findall(join_contractions(fold(phrase)))
-    choice, rest = _choice(lexemes, 0)
-    if rest != len(lexemes):
+    if phrase.count("(") != phrase.count(")"):
         raise ValueError(f"unmatched bracket in the phrase {phrase!r}")
+    choice, _ = _choice(_LEXEME.findall(join_contractions(fold(phrase))), 0)
     return choice.rows[0] if len(choice.rows) == 1 else Row((choice,))
 
 
@@ -279,13 +278,14 @@ def _choice(lexemes: list[str], place: int) -> tuple[Choice, int]:
             pieces = []
         elif lexeme == "(":
             inner, place = _choice(lexemes, place)
-            if place >= len(lexemes):
-                raise ValueError("unmatched bracket in a phrase")
             pieces.append(inner)
             place += 1
         elif lexeme in _COUNTS and pieces:
             least, most = _COUNTS[lexeme]
             last = pieces.pop()
+            if lexeme == "?" and isinstance(last, str) and len(last) > 1:
+                pieces.append(Choice((Row((last,)), Row((last[:-1],))), 1, 1))
+                continue
             rows_of = last.rows if isinstance(last, Choice) else (Row((last,)),)
             pieces.append(Choice(rows_of, least, most))
         else:

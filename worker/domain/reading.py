@@ -65,7 +65,12 @@ def _sift(
     mentions = _unmasked(mentions, modality)
     denials = [m for m in mentions if m.concept in modality.negation]
     supposed: dict[int, int] = {}
-    hearsay: set[int] = set()
+    own = {m.sentence for m in mentions if m.concept in modality.own}
+    hearsay = {
+        m.sentence
+        for m in mentions
+        if m.concept in modality.general and m.sentence not in own
+    }
     for m in mentions:
         if m.concept in modality.supposed:
             supposed[m.sentence] = min(m.first, supposed.get(m.sentence, m.first))

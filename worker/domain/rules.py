@@ -60,6 +60,10 @@ class Modality:
     """From here to the end of the sentence all is only supposed."""
     hearsay: frozenset[str] = frozenset()
     """The whole sentence tells of others."""
+    general: frozenset[str] = frozenset()
+    """The sentence asks how things are in general ..."""
+    own: frozenset[str] = frozenset()
+    """... unless one of these stands in it too: then it tells a case."""
     real: frozenset[str] = frozenset()
     """Concepts that hold even in a supposed or overheard sentence."""
     doubt: frozenset[str] = frozenset()

@@ -31,10 +31,14 @@ def decide(
     """
     beyond = frozenset(known)
     told = reading.all_told | beyond
+    doubted = any(
+        m.concept in rules.modality.doubt and m.sentence >= reading.body_starts
+        for m in reading.topics
+    )
     found: list[tuple[Fact, Hit]] = []
     for fact in rules.facts:
         if all(not group.isdisjoint(told) for group in fact.all_of):
-            words = _match(fact, reading, beyond)
+            words = _match(fact, reading, beyond, doubted=doubted)
             if words is not None:
                 found.append((fact, Hit(fact.name, words, fact.points)))
     if has_secret and rules.secret_fact:
@@ -45,8 +49,13 @@ def decide(
     return _settle(found, caps, reading, rules)
 
 
-def _match(fact: Fact, reading: Reading, beyond: frozenset[str]) -> str | None:
-    """The words by which `reading` tells `fact`; None when it does not."""
+def _match(
+    fact: Fact, reading: Reading, beyond: frozenset[str], *, doubted: bool
+) -> str | None:
+    """The words by which `reading` tells `fact`; None when it does not.
+
+    doubted: the body speaks against what only the subject tells.
+    """
     if not fact.unless.isdisjoint(reading.all_told):
         return None
     if fact.reach < 0:
@@ -57,6 +66,8 @@ def _match(fact: Fact, reading: Reading, beyond: frozenset[str]) -> str | None:
     for place, number in enumerate(numbers):
         window = numbers[place : place + fact.reach + 1]
         window = [n for n in window if n - number <= fact.reach * 2]
+        if doubted and window[-1] < reading.body_starts:
+            continue
         concepts: set[str] = set(beyond)
         for n in window:
             concepts |= reading.by_sentence[n]

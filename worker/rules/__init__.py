@@ -136,6 +136,8 @@ def _modality(table: dict[str, object]) -> Modality:
         reach=int(str(table.get("reach", 4))),
         supposed=names("supposed"),
         hearsay=names("hearsay"),
+        general=names("general"),
+        own=names("own"),
         real=names("real"),
         doubt=names("doubt"),
     )
