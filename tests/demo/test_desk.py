@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from worker.demo.mails import Sample, read_day
+from worker.domain.judgement import Urgency
 from worker.store import outcomes
 from worker.store.outcomes import MailView
 from worker.store.session import Database
@@ -69,6 +70,14 @@ def test_the_forged_mail_is_not_answered(played: Played) -> None:
 
 def test_the_theft_is_critical_though_its_words_are_calm(played: Played) -> None:
     assert played.views["chen-theft"].decision["urgency"] == "critical"
+
+
+def test_a_reply_that_is_more_urgent_is_answered_again(played: Played) -> None:
+    before, view = played.views["wang-kyc"], played.views["wang-theft"]
+    urgencies = [Urgency(str(one.decision["urgency"])).rank for one in (before, view)]
+    assert urgencies[0] < urgencies[1]
+    assert view.answer is not None
+    assert (view.answer.kind, view.answer.state) == ("follow_up", "sent")
 
 
 def test_no_word_of_the_seed_phrase_is_readable(played: Played) -> None:

@@ -15,13 +15,14 @@ SHOWN = (
     "chen-theft",
     "zhou-seed",
     "li-resend",
-    "chen-more",
     "carlos-login",
     "david-away",
     "grace-bounce",
+    "emma-copy",
     "peter-forged",
     "huang-howto",
-    "tom-thanks",
+    "stranger-number",
+    "wang-theft",
 )
 """Mails of many sorts; the whole day would be too long for a picture."""
 # rich's own frame would load a font from another site.
