@@ -57,6 +57,7 @@ class FolderBlobs:
             for folder in changed:
                 _sync_folder(folder)
         except OSError as error:
+            self._folders.clear()  # one of them may be gone
             raise Temporary(
                 f"The blob folder {self._folder} cannot be written: {error.strerror or error}. "
                 "Check the disk's space and the folder's owner."
