@@ -249,10 +249,10 @@ class House:
             return
         engine: Any = self.desk.database.bind
 
-        def be_impatient(connection: Any) -> None:
-            connection.exec_driver_sql("PRAGMA busy_timeout=20")
+        def be_impatient(connection: Any, *_: object) -> None:
+            connection.execute("PRAGMA busy_timeout=20")
 
-        event.listen(engine, "begin", be_impatient, insert=True)
+        event.listen(engine, "checkout", be_impatient)
         other = sqlite3.connect(str(self.desk.database.file), isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         try:
@@ -260,7 +260,7 @@ class House:
         finally:
             other.execute("ROLLBACK")
             other.close()
-            event.remove(engine, "begin", be_impatient)
+            event.remove(engine, "checkout", be_impatient)
 
     def _end_connections(self) -> None:
         import psycopg
