@@ -29,7 +29,7 @@ from worker.daemon.loops import (
     process_loop,
 )
 from worker.daemon.scheduler import Guard, Scheduler
-from worker.errors import ConfigError, PostclerkError
+from worker.errors import ConfigError, PostclerkError, Temporary
 from worker.pipeline.deliver import Delivery
 from worker.pipeline.process import Outcome
 from worker.pipeline.read import Reading, read_mails
@@ -37,7 +37,7 @@ from worker.pipeline.read_settings import read_settings
 from worker.store import inbound, mailboxes, outbox, upgrade, workers
 from worker.store.ids import Ids
 from worker.store.schema import REVISION
-from worker.store.session import Database, prepare_folder, sole_worker
+from worker.store.session import Database, WorkerRunning, prepare_folder, sole_worker
 
 STOP_SECONDS = 8.0
 LOCK_PATIENCE = 30.0
@@ -61,7 +61,8 @@ def open_desk(config: Config) -> Desk:
     try:
         prepare_folder(database)
         if database.is_sqlite and upgrade.status(database).found is None:
-            upgrade.upgrade(database)
+            with sole_worker(database, patience=LOCK_PATIENCE):
+                upgrade.upgrade(database)
         upgrade.require_current(database)
         secret = keys.load(config.keys.file)
         blobs = FolderBlobs(config.blobs.folder, secret)
@@ -335,32 +336,68 @@ def once(config: Config) -> dict[str, object]:
     return {**{name: worker.counts[name] for name in names}, "mailboxes_failed": failed}
 
 
+class Signals:
+    """What the process was told by signals since it looked last."""
+
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+        self._told = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, _: object) -> None:
+        self._numbers.append(number)
+        self._told.set()
+
+    @property
+    def is_ending(self) -> bool:
+        return any(number != signal.SIGHUP for number in self._numbers)
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait for a signal; SIGHUP is told once, an end for ever."""
+        self._told.wait(seconds)
+        if not self.is_ending:
+            self._numbers.clear()
+            self._told.clear()
+
+
 def run(config: Config, *, reload: Callable[[], Config]) -> None:
-    """Run until SIGTERM or SIGINT; SIGHUP reads configuration and templates again."""
-    signals: list[int] = []
-    told = threading.Event()
+    """Run until SIGTERM or SIGINT; SIGHUP reads configuration and templates again.
 
-    def note(number: int, _: object) -> None:
-        signals.append(number)
-        told.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, note)
-    worker = Worker(config)
-    worker.start()
+    A database that is away or a disk that is full at the start is waited for.
+    """
+    signals = Signals()
+    worker = _started(config, signals)
     try:
-        while True:
-            told.wait()
-            told.clear()
-            if any(number != signal.SIGHUP for number in signals):
+        while worker is not None:
+            signals.wait()
+            if signals.is_ending:
                 return
-            signals.clear()
-            worker = _reloaded(worker, reload)
+            worker = _reloaded(worker, reload, signals)
     finally:
-        worker.stop()
+        if worker is not None:
+            worker.stop()
 
 
-def _reloaded(worker: Worker, reload: Callable[[], Config]) -> Worker:
+def _started(config: Config, signals: Signals) -> Worker | None:
+    """Start a worker, however long that takes; None when the end came first."""
+    for wait in itertools.chain((1.0, 2.0, 4.0, 8.0, 16.0), itertools.repeat(30.0)):
+        worker = Worker(config)
+        try:
+            worker.start()
+        except WorkerRunning:
+            raise  # it was waited for already
+        except Temporary as error:
+            log.error("database.failed", reason=str(error), loop="start", again=wait)
+            signals.wait(wait)
+            if signals.is_ending:
+                return None
+        else:
+            return worker
+    return None
+
+
+def _reloaded(worker: Worker, reload: Callable[[], Config], signals: Signals) -> Worker | None:
     """Start anew with the new configuration; a refused one changes nothing."""
     try:
         config = reload()
@@ -368,13 +405,11 @@ def _reloaded(worker: Worker, reload: Callable[[], Config]) -> Worker:
         log.error("config.refused", reason=str(error), complaints=list(error.complaints))
         return worker
     worker.stop()
-    fresh = Worker(config)
     try:
-        fresh.start()
+        fresh = _started(config, signals)
     except PostclerkError as error:
         log.error("config.refused", reason=str(error))
-        fresh = Worker(worker.config)
-        fresh.start()
+        return _started(worker.config, signals)
     log.info("config.reloaded")
     return fresh
 

@@ -9,6 +9,7 @@ as Conflict.
 import fcntl
 import hashlib
 import os
+import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -30,11 +31,10 @@ from worker.errors import ConfigError, Permanent, Temporary
 
 BUSY_MS = 10_000
 PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
+    f"PRAGMA busy_timeout={BUSY_MS}",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
-    f"PRAGMA busy_timeout={BUSY_MS}",
     "PRAGMA cache_size=-16000",
     "PRAGMA temp_store=MEMORY",
 )
@@ -98,6 +98,24 @@ class Database:
         except (DBAPIError, PoolTimeout) as error:
             cause = getattr(error, "orig", error)
             raise Temporary(f"The database {self.shown_url} failed: {cause}") from error
+
+    def use_write_ahead_log(self) -> None:
+        """Put an SQLite database into WAL mode, which it keeps; needs it for itself."""
+        if not self.is_sqlite:
+            return
+        try:
+            with self._engine.connect() as connection:
+                raw = connection.connection.cursor()
+                mode = raw.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        except DBAPIError as error:
+            raise Temporary(f"The database {self.shown_url} failed: {error.orig}") from error
+        except sqlite3.Error as error:
+            raise Temporary(f"The database {self.shown_url} failed: {error}") from error
+        if mode != "wal" and self.file is not None:
+            raise ConfigError(
+                f"The database {self.file} cannot use a write-ahead log ({mode}); "
+                "put it on a local disk."
+            )
 
     @property
     def bind(self) -> object:

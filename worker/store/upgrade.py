@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect, text
 
 from worker.errors import ConfigError
 from worker.store.schema import REVISION
-from worker.store.session import Database
+from worker.store.session import Database, lock_keys
 
 FOLDER = Path(__file__).with_name("migrations")
 
@@ -45,6 +45,7 @@ def upgrade(database: Database) -> SchemaStatus:
     before = status(database)
     if before.is_current:
         return before
+    database.use_write_ahead_log()
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -63,6 +64,7 @@ def upgrade(database: Database) -> SchemaStatus:
         )
     try:
         with database.write() as tx:
+            lock_keys(tx, ["upgrade"])  # another machine may be at it
             settings.attributes["connection"] = tx
             command.upgrade(settings, "head")
     except CommandError as error:
