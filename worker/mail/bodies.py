@@ -4,12 +4,14 @@ Text parts side by side are one body, alternatives are the same body twice, an a
 is one attachment whatever lies inside. An empty text beside a full HTML part gives way to it.
 """
 
+import mimetypes
 import re
 from dataclasses import dataclass, field
 
 from worker.mail.charsets import clean_text, codec_for, decode_noting
 from worker.mail.html import html_to_text, meta_charset
 from worker.mail.mime import Part
+from worker.mail.tnef import tnef_files
 from worker.mail.transfer import decode_transfer, uuencoded, yencoded
 
 _NO_TEXT = re.compile(
@@ -32,6 +34,7 @@ _REPORT_PARTS = (
     "message/global-headers",
     "message/tracking-status",
 )
+_TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 _RICH = ("text/enriched", "text/richtext")
 _READABLE = ("text/plain", "text/html", "text", "", *_RICH)
 _SIGNATURES = (
@@ -175,20 +178,37 @@ class _Walk:
     def _cut_embedded(self, part: Part, content: bytes) -> bytes:
         """Take uuencoded and yEnc files out of a text."""
         for sort, blocks in (("uu", uuencoded(content)), ("yenc", yencoded(content))):
-            for index, (_, _, octets, name) in enumerate(blocks, 1):
+            kept: list[bytes] = []
+            after = 0
+            for index, (start, end, octets, name) in enumerate(blocks, 1):
                 text = self._characters(name, None)
+                number = f"{part.number}/{sort}{index}"
                 self.bodies.attached.append(
-                    Attached(
-                        f"{part.number}/{sort}{index}", text, "application/octet-stream", octets
-                    )
+                    Attached(number, text, "application/octet-stream", octets)
                 )
-            for start, end, _, _ in reversed(blocks):
-                content = content[:start] + content[end:]
+                kept.append(content[after:start])
+                after = end
+            content = b"".join([*kept, content[after:]])
         return content
+
+    def _unpack(self, part: Part) -> bool:
+        """Take the files out of a winmail.dat; False when it is none or cannot be read."""
+        if part.content_type not in _TNEF and _name(part).lower() != "winmail.dat":
+            return False
+        files = tnef_files(part.content())
+        for index, (name, octets) in enumerate(files, 1):
+            kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            number = f"{part.number}/tnef{index}"
+            self.bodies.attached.append(Attached(number, name, kind, octets))
+        if not files:
+            self.bodies.defects.append("winmail.dat could not be opened: kept whole")
+        return bool(files)
 
     def _attach(self, part: Part) -> None:
         kind = part.content_type
         if kind in _SIGNATURES and not _name(part):
+            return
+        if self._unpack(part):
             return
         content_id = part.header.text("content-id").strip().strip("<>").strip() or None
         self.bodies.attached.append(
@@ -238,16 +258,16 @@ def says_nothing(plain: str, html_text: str) -> bool:
 
 def _unflowed(text: str, *, delsp: bool) -> str:
     """Join the soft line breaks of unquoted format=flowed text (RFC 3676 section 4)."""
-    out: list[str] = []
+    out: list[list[str]] = []
     is_open = False
     for line in text.split("\n"):
         is_quoted = line.startswith(">")
         stuffed = line[1:] if line.startswith(" ") and not is_quoted else line
+        is_soft = stuffed.endswith(" ") and not is_quoted and stuffed != "-- "
+        piece = stuffed[:-1] if is_soft and delsp else stuffed
         if is_open and not is_quoted and stuffed != "-- ":
-            out[-1] += stuffed
+            out[-1].append(piece)
         else:
-            out.append(stuffed)
-        is_open = stuffed.endswith(" ") and not is_quoted and stuffed != "-- "
-        if is_open and delsp:
-            out[-1] = out[-1][:-1]
-    return "\n".join(out)
+            out.append([piece])
+        is_open = is_soft
+    return "\n".join("".join(pieces) for pieces in out)

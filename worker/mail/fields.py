@@ -12,7 +12,7 @@ from worker.mail.header_section import HeaderSection
 
 _MAX_SUBJECT = 100_000
 _MSG_ID = re.compile(r"<([^<>]*)>")
-_BARE_ID = re.compile(r"[^\s<>,;\"]+@[^\s<>,;\"]+")
+_BETWEEN_IDS = re.compile(r"[\s<>,;\"]+")
 _MAX_IDS = 500
 
 # "Re", "Fwd" and their like in many languages; full-width colons and counts such as Re[2]: too.
@@ -45,12 +45,17 @@ def read_msg_ids(bodies: list[bytes]) -> tuple[str, ...]:
     ids: dict[str, None] = {}
     for body in bodies[:20]:
         text = clean_line(body.decode("utf-8", "replace"))
-        for found in _MSG_ID.findall(text) or _BARE_ID.findall(text):
+        for found in _MSG_ID.findall(text) or _bare_ids(text):
             msg_id = found.replace(" ", "")
             if msg_id and len(msg_id) <= 998:
                 ids[msg_id] = None
     every = tuple(ids)
     return every if len(every) <= _MAX_IDS else every[: _MAX_IDS // 2] + every[-_MAX_IDS // 2 :]
+
+
+def _bare_ids(text: str) -> list[str]:
+    """msg-ids that stand without angle brackets."""
+    return [word for word in _BETWEEN_IDS.split(text) if "@" in word.strip("@")]
 
 
 def read_message_id(header: HeaderSection) -> str | None:

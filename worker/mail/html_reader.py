@@ -222,10 +222,10 @@ class Reader:
             return
         while self._pop() != tag:
             pass
-        self.kept.append(f"</{tag}>")
 
     def _pop(self) -> str:
         tag, meaning = self.stack.pop()
+        self.kept.append(f"</{tag}>")
         if meaning == "hidden" and tag != "a":
             self.hidden -= 1
         elif not self.hidden:

@@ -8,6 +8,8 @@ import re
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 _PADDED_END = re.compile(rb"=[ \t]*\r?\n")
+_MAX_FILES = 100
+"""Of uuencoded or yEnc files in one text; what follows stays text."""
 _UU_BEGIN = re.compile(rb"(?:^|\n)begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,255})\r?\n")
 _UU_END = re.compile(rb"\n(?:end|====)[ \t]*(?=\r?\n|$)")
 _YENC = re.compile(
@@ -82,9 +84,9 @@ def uuencoded(octets: bytes) -> list[tuple[int, int, bytes, bytes]]:
     """Each uuencoded file in `octets` as (start, end, content, name)."""
     if b"begin" not in octets:
         return []
-    found = []
+    found: list[tuple[int, int, bytes, bytes]] = []
     position = 0
-    while (begin := _UU_BEGIN.search(octets, position)) is not None:
+    while len(found) < _MAX_FILES and (begin := _UU_BEGIN.search(octets, position)) is not None:
         end = _UU_END.search(octets, begin.end() - 1)
         if end is None:
             break
@@ -120,9 +122,9 @@ def yencoded(octets: bytes) -> list[tuple[int, int, bytes, bytes]]:
     """Each yEnc file in `octets` as (start, end, content, name)."""
     if b"=ybegin " not in octets:
         return []
-    found = []
+    found: list[tuple[int, int, bytes, bytes]] = []
     position = 0
-    while (begin := _YENC.search(octets, position)) is not None:
+    while len(found) < _MAX_FILES and (begin := _YENC.search(octets, position)) is not None:
         end = octets.find(b"\n=yend", begin.end() - 1)
         if end < 0:
             break

@@ -1,0 +1,181 @@
+"""Divides a body into what was quoted and what is the person's own, up to an older mail.
+
+Quoted is what carries quote marks and the attribution above it. Where an older mail begins
+without marks (a header block, "-----Original Message-----", an attribution over plain text) the
+division ends.
+"""
+
+from dataclasses import dataclass, field
+
+from worker.mail import quote_lines as q
+
+_MAX_ATTRIBUTION_LINES = 5
+_MAX_BLOCK_LINES = 10
+_MAX_CHECKS = 1000
+"""Lines of one body that are looked at closely for an attribution."""
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Neighbouring lines that are all quoted or all the person's own."""
+
+    is_quote: bool
+    lines: list[str] = field(default_factory=list)
+
+    def is_empty(self) -> bool:
+        return not any(line.strip() for line in self.lines)
+
+
+@dataclass(slots=True)
+class Division:
+    """A body divided; `forward` is the line where a forwarded mail begins, None without one."""
+
+    stretches: list[Stretch] = field(default_factory=list)
+    forward: int | None = None
+
+
+def divide(lines: list[str]) -> Division:
+    """Divide the lines of a body."""
+    return _Divider(lines, [q.visible(line) for line in lines]).run()
+
+
+class _Divider:
+    def __init__(self, lines: list[str], shown: list[str]) -> None:
+        self.lines = lines
+        self.shown = shown
+        self.division = Division()
+        self.has_own = False
+        self.checks_left = _MAX_CHECKS
+        quoted = [q.is_quoted(line) for line in lines]
+        self.quoted = quoted
+        places = range(len(lines))
+        self.last_quoted = max((at for at in places if quoted[at]), default=-1)
+        self.last_own = max((at for at in places if shown[at] and not quoted[at]), default=-1)
+
+    def run(self) -> Division:
+        place = 0
+        while place < len(self.lines):
+            if self.quoted[place] or not self.shown[place]:
+                self._take(place, is_quote=self.quoted[place] or self._is_in_quote())
+                place += 1
+                continue
+            if q.is_forward_mark(self.shown[place]):
+                self.division.forward = place
+                break
+            if self._is_older_mail(place):
+                if not self.division.stretches or not (self.has_own or self._has_quote()):
+                    self.division.forward = place  # nothing above: a forward without saying so
+                break
+            length = self._attribution(place)
+            following = self._next(place + length) if length else None
+            if following is not None and not self.quoted[following] and self.has_own:
+                break  # an older mail without quote marks
+            if not length and self.has_own and self._is_last_word(place):
+                break
+            for _ in range(length):
+                self._add("", is_quote=True)
+            if not length:
+                self._take(place, is_quote=self._is_wrapped_quote(place))
+            place += max(length, 1)
+        return self.division
+
+    def _take(self, place: int, *, is_quote: bool) -> None:
+        self._add(self.lines[place], is_quote=is_quote)
+        if not is_quote and self.shown[place]:
+            self.has_own = True
+
+    def _add(self, line: str, *, is_quote: bool) -> None:
+        stretches = self.division.stretches
+        if not stretches or stretches[-1].is_quote != is_quote:
+            stretches.append(Stretch(is_quote))
+        stretches[-1].lines.append(line)
+
+    def _is_in_quote(self) -> bool:
+        return bool(self.division.stretches) and self.division.stretches[-1].is_quote
+
+    def _has_quote(self) -> bool:
+        return any(stretch.is_quote for stretch in self.division.stretches[:2])
+
+    def _next(self, place: int) -> int | None:
+        """The next line that shows something, looked for over a dozen lines."""
+        for at in range(place, min(place + 12, len(self.lines))):
+            if self.shown[at]:
+                return at
+        return None
+
+    def _is_older_mail(self, place: int) -> bool:
+        line = self.shown[place]
+        return (
+            q.is_reply_above(line) or q.is_original_mark(line) or self._is_header_block(place)
+        )
+
+    def _is_quote_next(self, place: int) -> bool:
+        following = self._next(place)
+        return following is not None and self.quoted[following]
+
+    def _attribution(self, place: int) -> int:
+        """How many lines the attribution that begins here takes; 0 for none."""
+        shown = self.shown
+        if self.checks_left <= 0 or not self._may_end(place):
+            return 0
+        self.checks_left -= 1
+        if not q.may_begin_attribution(shown[place]):
+            is_before_quote = self._is_quote_next(place + 1)
+            return int(is_before_quote and q.is_attribution(shown[place], before_quote=True))
+        text = ""
+        for length in range(1, _MAX_ATTRIBUTION_LINES + 1):
+            at = place + length - 1
+            if at >= len(shown) or not shown[at] or self.quoted[at]:
+                break
+            if length > 1 and self._stands_alone(at):
+                return 0  # a shorter attribution begins here: that one counts
+            text = f"{text} {shown[at]}".strip()
+            if q.is_attribution(text, before_quote=self._is_quote_next(at + 1)):
+                return length
+            if len(text) > 60 and text.endswith((".", "!", "?", "。", "！", "？")):
+                break
+        return 0
+
+    def _may_end(self, place: int) -> bool:
+        """A cheap look ahead: a colon ends a line, or a quote follows, soon enough."""
+        at = place
+        for at in range(place, min(place + _MAX_ATTRIBUTION_LINES, len(self.shown))):
+            line = self.shown[at]
+            if not line:
+                break
+            if self.quoted[at] or line.endswith((":", "：")) or q.ends_with_verb(line):
+                return True
+        return self._is_quote_next(at)
+
+    def _stands_alone(self, at: int) -> bool:
+        line = self.shown[at]
+        return len(line) > 30 and q.may_begin_attribution(line) and q.is_attribution(line)
+
+    def _is_header_block(self, place: int) -> bool:
+        """From, Sent, To, Subject above a quoted mail, in any language."""
+        shown = self.shown
+        at = self._next(place + 1) if q.is_rule(shown[place]) else place
+        if at is None or at > place + 3:
+            return False
+        first = q.label(shown[at])
+        if first not in ("from", "sent"):
+            return False
+        names = [
+            q.label(line) if line else None for line in shown[at + 1 : at + _MAX_BLOCK_LINES]
+        ]
+        near = {"from", "sent", "to", "subject"} - {first}
+        return len({first, *filter(None, names)}) >= 3 and bool(near & set(names[:3]))
+
+    def _is_last_word(self, place: int) -> bool:
+        """A mobile footer ends what was written, unless more stands below quotes."""
+        is_end = place >= self.last_quoted or place >= self.last_own
+        return is_end and q.is_sent_from(self.shown[place])
+
+    def _is_wrapped_quote(self, place: int) -> bool:
+        """The rest of a quoted line that a gateway broke."""
+        if place == 0 or not self._is_in_quote() or not self.shown[place - 1]:
+            return False
+        before = self.lines[place - 1].rstrip()
+        if len(before) < 60 or not any(self.quoted[place + 1 : place + 3]):
+            return False
+        return self.shown[place][0].islower() or before[-1] not in ".?!:。？！："
