@@ -163,7 +163,7 @@ def test_every_key_stands_in_the_manual() -> None:
             "smtp:",
             "limits: {message: big}\nsmtp:",
             "config.yaml:8: limits.message: write a size as 500kB, 25MB or 1GB,"
-            ' not "big". For example: message: 50MB',
+            ' not "big". For example: message: 25MB',
             id="size",
         ),
         pytest.param(

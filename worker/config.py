@@ -182,7 +182,7 @@ class Delivery(_Section):
 
 
 class Limits(_Section):
-    message: Size = Field(default=50 * 10**6, ge=1000)
+    message: Size = Field(default=25 * 10**6, ge=1000)
     """A larger mail is kept, but not read; it becomes a ticket with a note."""
     parse_time: Wait = timedelta(seconds=10)
     parse_memory: Size = Field(default=1000 * 10**6, ge=100 * 10**6)

@@ -381,7 +381,7 @@ def run(config: Config, *, reload: Callable[[], Config]) -> None:
 
 def _started(config: Config, signals: Signals) -> Worker | None:
     """Start a worker, however long that takes; None when the end came first."""
-    for wait in itertools.chain((1.0, 2.0, 4.0, 8.0, 16.0), itertools.repeat(30.0)):
+    for wait in itertools.chain((1.0, 2.0, 4.0), itertools.repeat(8.0)):
         worker = Worker(config)
         try:
             worker.start()
