@@ -60,7 +60,7 @@ class Connection(asyncio.Protocol):
         end = self._unread.find(END)
         if end < 0:
             return False
-        found = IN_REPLY_TO.search(self._unread, 0, end)
+        found = IN_REPLY_TO.search(bytes(self._unread[:end]))
         del self._unread[: end + len(END)]
         self._is_mail = False
         self._transport.write(b"250 2.0.0 taken\r\n")
