@@ -96,8 +96,12 @@ class Database:
         except (DataError, ProgrammingError) as error:
             raise BadRow(f"The database refused a value: {error.orig}") from error
         except (DBAPIError, PoolTimeout) as error:
-            cause = getattr(error, "orig", error)
-            raise Temporary(f"The database {self.shown_url} failed: {cause}") from error
+            raise self._fault(getattr(error, "orig", error)) from error
+
+    def _fault(self, cause: BaseException | None) -> Temporary | ConfigError:
+        if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+            return ConfigError(f"{self.file} is no SQLite database; check database.url.")
+        return Temporary(f"The database {self.shown_url} failed: {cause}")
 
     def use_write_ahead_log(self) -> None:
         """Put an SQLite database into WAL mode, which it keeps; needs it for itself."""
@@ -108,9 +112,9 @@ class Database:
                 raw = connection.connection.cursor()
                 mode = raw.execute("PRAGMA journal_mode=WAL").fetchone()[0]
         except DBAPIError as error:
-            raise Temporary(f"The database {self.shown_url} failed: {error.orig}") from error
+            raise self._fault(error.orig) from error
         except sqlite3.Error as error:
-            raise Temporary(f"The database {self.shown_url} failed: {error}") from error
+            raise self._fault(error) from error
         if mode != "wal" and self.file is not None:
             raise ConfigError(
                 f"The database {self.file} cannot use a write-ahead log ({mode}); "
@@ -208,10 +212,9 @@ def prepare_folder(database: Database) -> None:
         database.file.parent.mkdir(parents=True, exist_ok=True)
         if not database.file.exists():
             os.close(os.open(database.file, os.O_RDWR | os.O_CREAT, 0o600))
-        elif not os.access(database.file, os.W_OK):
-            raise ConfigError(
-                f"The database {database.file} cannot be written; check its owner."
-            )
+        for path in (database.file, database.file.parent):  # the log stands beside the file
+            if not os.access(path, os.W_OK):
+                raise ConfigError(f"The database {path} cannot be written; check its owner.")
     except OSError as error:
         raise ConfigError(
             f"The database folder {database.file.parent} cannot be written: {error.strerror}."
