@@ -49,6 +49,8 @@ class Desk(_Section):
     """More addresses of ours, beside the mailboxes'; mail from them is never answered."""
     trusted_authserv_ids: tuple[LowerLine, ...] = ()
     """Whose Authentication-Results fields are believed (RFC 8601 section 2.5)."""
+    trust_spam_headers: bool = False
+    """Believe X-Spam-Flag and X-Spam-Status: only where the receiving server always sets them."""
 
 
 class Database(_Section):
@@ -105,6 +107,8 @@ class Mailbox(_Section):
     first_run: Literal["import_silently", "answer_all", "from_now"] = "import_silently"
     from_name: Line | None = None
     """Display name of the answers' From; the desk's name without one."""
+    envelope_from: ReversePath | None = None
+    """Reverse-path of this mailbox's answers; None means that of `smtp`."""
 
 
 class Smtp(_Section):

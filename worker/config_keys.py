@@ -35,6 +35,7 @@ RARE = {
     "mailboxes[].ca_file": "ca.pem",
     "mailboxes[].language": "zh-Hans",
     "mailboxes[].from_name": "Example Exchange Support",
+    "mailboxes[].envelope_from": "bounces@exchange.example",
     "mailboxes[].after.folder": "Archive",
     "mailboxes[].schedule.cron": '"*/5 8-20 * * mon-fri"',
     "smtp.port": "465",

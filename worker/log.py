@@ -4,6 +4,7 @@ Never bodies, subjects, addresses' names or secrets. A name outside `Event` is a
 `listen` lets the demo and the tests watch the same events that the log prints.
 """
 
+import contextlib
 import logging
 import sys
 from collections.abc import Callable
@@ -90,7 +91,8 @@ def error(event: Event, **facts: object) -> None:
 def _tell(level: str, event: str, facts: dict[str, object]) -> None:
     for listener in tuple(_listeners):
         listener(event, {"level": level, **facts})
-    getattr(_logger, level)(event, **facts)
+    with contextlib.suppress(OSError):  # a full disk or a closed pipe must not stop the desk
+        getattr(_logger, level)(event, **facts)
 
 
 def configure(*, style: Literal["console", "json"], level: str) -> None:

@@ -20,8 +20,12 @@ from typing import Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from worker import log
+
 CHUNK_MAILS = 8
 CHUNK_BYTES = 2**20
+GRACE_SECONDS = 30.0
+"""Beyond the limits of a call and of the one before it, the pool itself must be stuck."""
 PR_SET_PDEATHSIG = 1
 T = TypeVar("T")
 
@@ -82,7 +86,24 @@ class Children(Generic[T]):
             pool.stop()  # type: ignore[no-untyped-call]
             pool.join()
 
+    def warm(self) -> Callable[[], None]:
+        """Start the children before the first mail comes; the returned function waits for them."""
+        calls = [self._call([]) for _ in range(self._processes)]
+
+        def wait() -> None:
+            for call in calls:
+                self._finish([], call)
+
+        return wait
+
     def _call(self, chunk: list[bytes]) -> "Future[list[T]]":
+        try:
+            return self._schedule(chunk)
+        except RuntimeError:  # pebble's word for a pool that broke
+            self._renew()
+            return self._schedule(chunk)
+
+    def _schedule(self, chunk: list[bytes]) -> "Future[list[T]]":
         if self._pool is None:
             self._pool = ProcessPool(
                 max_workers=self._processes,
@@ -93,18 +114,29 @@ class Children(Generic[T]):
         future: Future[list[T]] = self._pool.schedule(
             _within,
             args=(self._memory_limit, self._function, chunk),
-            timeout=self._seconds * len(chunk),
+            timeout=self._seconds,
         )
         return future
 
     def _finish(self, chunk: list[bytes], call: "Future[list[T]]") -> list[T | Unreadable]:
         try:
-            return list(call.result())
+            return list(call.result(2 * self._seconds + GRACE_SECONDS))
         except (CallTimeout, ProcessExpired, MemoryError, Exception) as error:  # noqa: BLE001
             # Whatever a hostile mail brings about must not reach the mails beside it.
-            if len(chunk) == 1:
-                return [_unreadable(error)]
+            if not call.done():
+                self._renew()  # a child that was killed while it received can wedge the pool
+            if len(chunk) <= 1:
+                return [_unreadable(error) for _ in chunk]
         return [result for raw in chunk for result in self._finish([raw], self._call([raw]))]
+
+    def _renew(self) -> None:
+        """Give a broken pool up."""
+        log.warning("parser.restarted")
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()  # type: ignore[no-untyped-call]
+            with contextlib.suppress(RuntimeError, CallTimeout):
+                pool.join(5)
 
 
 def _chunks(raws: Sequence[bytes]) -> Iterator[list[bytes]]:

@@ -139,6 +139,7 @@ class Worker:
         self._recover()
         self._children = make_children(config)
         self._held.callback(self._children.close)
+        warmed = self._children.warm()
         self._submission = SmtpSubmission(
             config.smtp,
             local_hostname=config.desk.domain,
@@ -148,6 +149,7 @@ class Worker:
         self._make_loops()
         if not self._is_single_run:
             self._make_clocks()
+            warmed()
 
     def _prepare_database(self) -> None:
         """Take the lock first: only the one worker of an SQLite database may upgrade it."""

@@ -155,7 +155,7 @@ class Delivery:
 
     def _submit(self, row: Due, mail: bytes) -> str:
         """Try one answer and settle it; errors leave here only when not this mail's fault."""
-        reverse_path = self._desk.config.smtp.envelope_from
+        reverse_path = _reverse_path(self._desk, row.mailbox)
         try:
             self._submission.submit(mail, reverse_path=reverse_path, recipient=row.recipient)
         except SubmissionRefused as error:
@@ -252,6 +252,12 @@ def _write_mail(desk: Desk, mailbox: Mailbox, row: Due, rendered: Rendered) -> b
         references=row.references,
         auto_submitted="auto-replied" if row.cause is not None else "auto-generated",
     )
+
+
+def _reverse_path(desk: Desk, name: str) -> str:
+    own = (m.envelope_from for m in desk.config.mailboxes if m.name == name)
+    found = next(own, None)
+    return desk.config.smtp.envelope_from if found is None else found
 
 
 def _mailbox(desk: Desk, name: str) -> Mailbox:

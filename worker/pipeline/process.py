@@ -6,6 +6,7 @@ One transaction a batch; no network, no rendering inside it. When a batch fails,
 processed one by one, each in a transaction of its own, so that one mail never holds up another.
 """
 
+import re
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +38,8 @@ RETRY_FIRST = timedelta(seconds=10)
 RETRY_LONGEST = timedelta(minutes=10)
 BATCH_MAILS = 100
 BATCH_BYTES = 16 * 2**20
+OVER_BOUNDS = ("timeout", "out_of_memory")
+MAX_HEAD_BYTES = 256 * 1024
 IDS_A_MAIL = 1100
 """Enough for a mail with the most parts that are read."""
 
@@ -99,9 +102,35 @@ def claim(desk: Desk, children: Children[Reading], *, suspects: bool) -> Batch |
     finish = children.begin(raws)
 
     def results() -> list[Reading | Unreadable]:
-        return [lost.get(place, result) for place, result in enumerate(finish())]
+        found = [lost.get(place, result) for place, result in enumerate(finish())]
+        for place, result in enumerate(found):
+            if isinstance(result, Unreadable) and result.reason in OVER_BOUNDS:
+                found[place] = _read_head(children, rows[place], raws[place], result)
+        return found
 
     return Batch(rows, results)
+
+
+def _read_head(
+    children: Children[Reading], row: Claimed, raw: bytes, failure: Unreadable
+) -> Reading | Unreadable:
+    """Read only the header section of a mail whose body is over a bound: still a ticket."""
+    end = re.search(rb"\r?\n\r?\n", raw[:MAX_HEAD_BYTES])
+    head = raw[: end.end() if end else MAX_HEAD_BYTES]
+    result = children.begin([head])()[0]
+    if isinstance(result, Unreadable):
+        return failure
+    note = f"[The text of this mail could not be read: {failure.detail} The raw mail is kept.]"
+    message = replace(
+        result.message,
+        # Of the whole mail: another body under the same header section is another mail.
+        content_digest=row.sha256.hex(),
+        body_text=note,
+        reply_text=note,
+        attachments=(),
+        defects=(*result.message.defects, failure.detail),
+    )
+    return replace(result, message=message)
 
 
 def settle(desk: Desk, batch: Batch) -> list[Outcome]:

@@ -38,7 +38,11 @@ class Reading:
 
 
 def read_mails(raws: Sequence[bytes], settings: ReadSettings) -> list[Reading]:
-    """Read several mails, in order; the unit of work of a child process."""
+    """Read several mails, in order; the unit of work of a child process.
+
+    None at all still brings in what reading needs.
+    """
+    load(settings.rules)
     return [read_mail(raw, settings) for raw in raws]
 
 
