@@ -41,7 +41,10 @@ def judge(
     named = find(f"{subject}\n{body}", rules=rules)
     verdict = urgency.decide(
         reading,
-        known=_sums_as_concepts(named, rules.money),
+        known=[
+            *_sums_as_concepts(named, rules.money),
+            *(concept for mark, concept in rules.modality.marks.items() if mark in words),
+        ],
         has_secret=_holds_secret(f"{subject}\n{words}", rules),
         rules=rules,
     )

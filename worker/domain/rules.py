@@ -66,6 +66,8 @@ class Modality:
     """... unless one of these stands in it too: then it tells a case."""
     real: frozenset[str] = frozenset()
     """Concepts that hold even in a supposed or overheard sentence."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """Characters that, standing in what the writer says, mention a concept."""
     doubt: frozenset[str] = frozenset()
     """Said in the body, these outweigh facts that only the subject tells."""
 

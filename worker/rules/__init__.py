@@ -139,6 +139,7 @@ def _modality(table: dict[str, object]) -> Modality:
         general=names("general"),
         own=names("own"),
         real=names("real"),
+        marks={mark: str(c) for mark, c in _table(table.get("marks") or {}).items()},
         doubt=names("doubt"),
     )
 
