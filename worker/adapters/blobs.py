@@ -7,12 +7,14 @@ everything is on disk: each file is written aside, synced and renamed, then its 
 synced.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import zstandard
@@ -27,6 +29,8 @@ NONCE_BYTES = 12
 MAX_MAIL_BYTES = 2**31
 CACHE_BYTES = 32 * 2**20
 """Raw mails just stored are read again at once by the processing step."""
+WRITERS = 4
+"""Threads that write one batch: waiting for the disk, they wait together."""
 
 
 class FolderBlobs:
@@ -34,35 +38,35 @@ class FolderBlobs:
 
     def __init__(self, folder: Path, keys: Keys) -> None:
         self._folder = folder
+        self._root = os.fspath(folder)
         self._key_id, _ = keys.current("blobs")
         self._ciphers = {name: AESGCM(key) for name, key in keys.every("blobs").items()}
         self._address_keys = tuple(keys.every("blob addresses").values())
         self._cache: OrderedDict[str, bytes] = OrderedDict()
         self._cached_bytes = 0
         self._lock = threading.Lock()
-        self._folders: set[Path] = set()
+        self._folders: set[str] = set()
 
     def put(self, raws: Sequence[bytes]) -> list[str]:
         """Store raw mails and return their keys, in order; all are durable when it returns."""
         keys = [self._address(raw) for raw in raws]
-        changed: set[Path] = set()
+        mails = dict(zip(keys, raws, strict=True))
+        paths = {key: self._path(key) for key in mails}
+        new = [key for key in mails if not os.path.exists(paths[key])]
+        folders = {os.path.dirname(path) for path in paths.values()}
         try:
-            for key, raw in zip(keys, raws, strict=True):
-                path = self._path(key)
-                if path.exists():
-                    continue
-                self._make_folder(path.parent)
-                _write_durably(path, self._seal(raw))
-                changed.add(path.parent)
-            for folder in changed:
-                _sync_folder(folder)
+            for folder in folders:
+                self._make_folder(folder)
+            _each(lambda key: _write_durably(paths[key], self._seal(mails[key])), new)
+            # Also where a mail is there already: it may have come just before a crash.
+            _each(_sync_folder, folders)
         except OSError as error:
             self._folders.clear()  # one of them may be gone
             raise Temporary(
                 f"The blob folder {self._folder} cannot be written: {error.strerror or error}. "
                 "Check the disk's space and the folder's owner."
             ) from error
-        for key, raw in zip(keys, raws, strict=True):
+        for key, raw in mails.items():
             self._remember(key, raw)
         return keys
 
@@ -76,7 +80,8 @@ class FolderBlobs:
                 return self._cache[key]
         path = self._path(key)
         try:
-            return self._open(path.read_bytes(), key)
+            with open(path, "rb") as file:
+                return self._open(file.read(), key)
         except FileNotFoundError:
             raise Permanent(f"The raw mail {key} is missing under {self._folder}.") from None
         except OSError as error:
@@ -86,7 +91,8 @@ class FolderBlobs:
         """Remove a raw mail; one that is gone already is fine."""
         with self._lock:
             self._cached_bytes -= len(self._cache.pop(key, b""))
-        self._path(key).unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._path(key))
 
     def prepare(self) -> None:
         """Make the folder; raises ConfigError when that is impossible."""
@@ -103,17 +109,17 @@ class FolderBlobs:
 
     def _address(self, raw: bytes) -> str:
         current, *old = self._addresses(raw)
-        return next((key for key in old if self._path(key).exists()), current)
+        return next((key for key in old if os.path.exists(self._path(key))), current)
 
     def _addresses(self, raw: bytes) -> list[str]:
         """Return the keys that a mail may have, the one in use first."""
         digest = hashlib.sha256(raw).digest()
         return [hmac.digest(secret, digest, "sha256").hex() for secret in self._address_keys]
 
-    def _path(self, key: str) -> Path:
+    def _path(self, key: str) -> str:
         if len(key) != 64 or not key.isalnum():
             raise Permanent(f"{key[:80]!r} is no blob key.")
-        return self._folder / key[:2] / key[2:]
+        return f"{self._root}/{key[:2]}/{key[2:]}"  # pathlib would cost as much as the hash
 
     def _seal(self, raw: bytes) -> bytes:
         name = self._key_id.encode()
@@ -144,12 +150,13 @@ class FolderBlobs:
             raise damaged
         return raw
 
-    def _make_folder(self, folder: Path) -> None:
+    def _make_folder(self, folder: str) -> None:
         if folder in self._folders:
             return
-        if not folder.exists():
-            folder.mkdir(mode=0o700, exist_ok=True)
-            _sync_folder(self._folder)
+        if not os.path.exists(folder):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(folder, mode=0o700)
+            _sync_folder(self._root)
         self._folders.add(folder)
 
     def _remember(self, key: str, raw: bytes) -> None:
@@ -163,8 +170,25 @@ class FolderBlobs:
                 self._cached_bytes -= len(dropped)
 
 
-def _write_durably(path: Path, blob: bytes) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.new")
+def _each(work: Callable[[str], None], names: Collection[str]) -> None:
+    """Do it for every name in a few threads; raises the first OSError when all have ended."""
+
+    def run(share: Sequence[str]) -> None:
+        for name in share:
+            work(name)
+
+    listed = list(names)
+    if len(listed) < 2 * WRITERS:
+        run(listed)
+        return
+    with ThreadPoolExecutor(WRITERS, thread_name_prefix="blobs") as writers:
+        for _ in writers.map(run, [listed[place::WRITERS] for place in range(WRITERS)]):
+            pass
+
+
+def _write_durably(path: str, blob: bytes) -> None:
+    folder, name = os.path.split(path)
+    aside = f"{folder}/.{name}.{os.getpid()}.{threading.get_ident()}.new"
     try:
         with open(aside, "wb") as file:
             file.write(blob)
@@ -172,11 +196,12 @@ def _write_durably(path: Path, blob: bytes) -> None:
             os.fsync(file.fileno())
         os.rename(aside, path)
     except OSError:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            os.unlink(aside)
         raise
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync_folder(folder: str) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
