@@ -100,6 +100,8 @@ def _unquoted(name: str) -> str:
     name = name.strip()
     while len(name) >= 2 and name[0] == name[-1] and name[0] in "\"'":
         name = name[1:-1].strip()
+    if name.count('"') == 1:  # a quote that is never closed
+        name = name.strip('"').strip()
     return name.replace('\\"', '"').replace("\\\\", "\\")
 
 

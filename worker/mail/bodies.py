@@ -253,7 +253,9 @@ def says_nothing(plain: str, html_text: str) -> bool:
     text = plain.strip()
     if not text:
         return True
-    return len(text) < 300 and len(html_text) > len(text) and _NO_TEXT.search(text) is not None
+    if len(text) >= 300 or not html_text.strip() or _NO_TEXT.search(text) is None:
+        return False
+    return len(html_text) > len(text) or "\n" not in text
 
 
 def _unflowed(text: str, *, delsp: bool) -> str:

@@ -21,7 +21,9 @@ _DAEMON = re.compile(
 )
 _REPLY_PREFIX = re.compile(r"\s*(?:re|aw|rv|sv|回复|回覆|答复)\s*[:：]", re.IGNORECASE)
 _FORWARD_PREFIX = re.compile(r"\s*(?:fwd?|wg|tr|转发|轉寄)\s*[:：]", re.IGNORECASE)
-_ADDRESS = r"[^\s<>\"'(),;:\[\]|]{1,100}@[^\s<>\"'(),;:\[\]|@]{1,190}"
+_ADDRESS = (
+    r"[A-Za-z0-9\u00c0-\u052f.!#$%&*+/=?^_`{}~-]{1,100}@[A-Za-z0-9\u00c0-\u052f.-]{1,190}"
+)
 _FIND = re.compile(_ADDRESS)
 _ALONE = re.compile(rf"\W{{0,6}}({_ADDRESS})[\"'>]?\s*(?::|\.{{0,3}}$)")
 _AT_START = re.compile(
@@ -29,8 +31,8 @@ _AT_START = re.compile(
     re.IGNORECASE,
 )
 _AFTER_WORD = re.compile(
-    r"(?:\bto|\bfor|recipients?|addressee|address|user|userid|addressed,?|size|full|attempts|:|给|至|到|收件人|あて先|宛先)"
-    r"\s*[:：]?\s*[<\"']?$",
+    r"(?:\bto|\bfor|recipients?|addressee|address|user|userid|addressed,?|size|full|attempts|:|给|至|到|收件人|地址|あて先|宛先)"
+    r"\s*[:：]?\s*[<(（\"']?$",
     re.IGNORECASE,
 )
 _RCPT = re.compile(rf"\bRCPT(?: TO)?:\s*<?({_ADDRESS})", re.IGNORECASE)

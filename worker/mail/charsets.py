@@ -9,7 +9,7 @@ marked gb2312 is GBK. Where the label is unknown, absent or plainly wrong, the o
 import re
 
 from worker.mail import iso_2022_jp
-from worker.mail.detection import detect
+from worker.mail.detection import contradicts, detect
 
 ISO_2022_JP = "iso-2022-jp"
 
@@ -132,6 +132,9 @@ def decode_noting(
         return iso_2022_jp.decode(data), ""
     if codec == "utf-7" and not data.isascii():
         return _guessed(data, label, hint)
+    if other := contradicts(data, codec):
+        text = _without_mark(data.decode(other, "replace"))
+        return text, f"labelled {codec}, read as {other}"
     try:
         return _without_mark(data.decode(codec)), ""
     except UnicodeError:

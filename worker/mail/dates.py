@@ -11,7 +11,7 @@ from mailparser.dates import parse_mail_date
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _TIME = r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?"
-_ZONE = r"\s*(?:\(?(?:UTC|GMT)?\s*([+-]\d{1,2}):?(\d{2})?\b|\(?([A-Za-z]{1,5})\b)?"
+_ZONE = r"(?:\s*\(?(?:UTC|GMT)?\s*([+-]\d{1,2}):?(\d{2})?\b|\s*\(?([A-Za-z]{1,5})\b)?"
 _DAY_FIRST = re.compile(
     rf"(\d{{1,2}})[\s-]+([A-Za-z]{{3}})[a-z]*\.?[\s-]+(\d{{2,4}}),?\s+{_TIME}{_ZONE}"
 )

@@ -34,6 +34,27 @@ def detect(data: bytes, hint: str | None = None) -> str:
     return _east_asian(sample) or _cyrillic(sample) or _last_resort(sample)
 
 
+def contradicts(data: bytes, codec: str) -> str | None:
+    """The codec that `data` plainly is in although labelled `codec`; None when it may fit.
+
+    Double-byte text under a Western label, and UTF-8 under another, are what programs do wrong.
+    """
+    if codec.startswith("utf") or data.isascii():
+        return None
+    sample = data[:_SAMPLE]
+    if _is_utf8(sample):
+        text = sample.decode("utf-8", "ignore")
+        short = sum("\x7f" < char < "\u0800" for char in text)
+        long = sum(char >= "\u0800" for char in text)
+        if (codec == "cp1252" and short + long) or long >= 2 > short:
+            return "utf-8"
+    if codec == "cp1252":
+        runs = _HIGH.findall(sample)
+        if sum(map(len, runs)) >= 4 * len(runs):
+            return _east_asian(sample)
+    return None
+
+
 def _is_utf8(data: bytes) -> bool:
     try:
         data.decode("utf-8")

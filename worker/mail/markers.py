@@ -41,9 +41,9 @@ def either(listed: list[str]) -> str:
 
 @cache
 def _automatic() -> re.Pattern[str]:
+    phrase = either(phrases("automatic_mail")["auto_reply"])
     return re.compile(
-        rf"\s*(?:[\[【(][^\]】)]{{0,60}}[\]】)]\s*)?[\[【(*<]?\s*"
-        rf"({either(phrases('automatic_mail')['auto_reply'])})"
+        rf"\s*(?:[\[【(][^\]】)]{{0,60}}[\]】)]\s*)?[\[【(*<]?\s*({phrase})(?:\s+(?:{phrase}))?"
         r"(?=\s*[\]】)*>:：;,.!—–-]|\s*$|\s+(?:re|from|until|till|due|bis|du|van)\b)",
         re.IGNORECASE,
     )

@@ -89,20 +89,24 @@ def _assemble(found: list[tuple[int, bool, bytes]], hint: str | None) -> str:
 
 
 def _extended(pieces: list[tuple[int, bool, bytes]], hint: str | None) -> str:
+    """Join RFC 2231 pieces; neighbouring extended ones before the percent signs are undone."""
     charset = None
-    octets = []
+    octets = b""
+    encoded = b""
     for place, (_, is_extended, body) in enumerate(pieces):
         text = body
+        if is_extended and (place == 0 or (charset is None and text.count(b"'") >= 2)):
+            head = text.split(b"'", 2)
+            if len(head) == 3 and len(head[0]) <= 60:
+                charset, text = head[0].decode("ascii", "replace"), head[2]
         if is_extended:
-            if place == 0 or (charset is None and text.count(b"'") >= 2):
-                head = text.split(b"'", 2)
-                if len(head) == 3 and len(head[0]) <= 60:
-                    charset, text = head[0].decode("ascii", "replace"), head[2]
-            text = unquote_to_bytes(text)
-        octets.append(text)
-    joined = b"".join(octets)
-    if b"=?" in joined and not any(piece[1] for piece in pieces):
-        return decode_words(joined, hint=hint)
+            encoded += text
+        else:
+            octets += unquote_to_bytes(encoded) + text
+            encoded = b""
+    octets += unquote_to_bytes(encoded)
+    if b"=?" in octets and not any(piece[1] for piece in pieces):
+        return decode_words(octets, hint=hint)
     return clean_line(
-        decode(joined, charset, hint=hint if codec_for(charset) is None else None)
+        decode(octets, charset, hint=hint if codec_for(charset) is None else None)
     )
