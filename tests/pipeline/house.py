@@ -161,6 +161,7 @@ class House:
         self.folder = FakeFolder()
         self.way_out = FakeWayOut()
         self._workers = 0
+        self.desk: Desk
         self.hire()
 
     def hire(self) -> None:

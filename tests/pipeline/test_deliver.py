@@ -1,6 +1,7 @@
 """What leaves the house: once, with fixed bytes, and known for what it became."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from email import message_from_bytes
 from email.message import Message as Parsed
 
@@ -210,10 +211,8 @@ def test_worker_killed_before_the_bytes_were_fixed_leaves_a_queued_answer(
     assert states(house) == ["queued"]
 
 
-def while_submitting(house: House) -> object:
+def while_submitting(house: House) -> ExitStack:
     """Break the database at the first submission, for as long as the block lasts."""
-    from contextlib import ExitStack
-
     broken = ExitStack()
 
     def break_once() -> None:

@@ -250,7 +250,8 @@ def test_blob_folder_that_cannot_be_written_acknowledges_nothing(house: House) -
     blocked.write_bytes(b"in the way")
     with pytest.raises(Temporary, match="cannot be written"):
         house.poll()
-    assert house.rows("inbound") == house.folder.acknowledged == []
+    assert house.rows("inbound") == []
+    assert house.folder.acknowledged == []
     blocked.unlink()
     house.poll()
     assert uids(house) == [1]
