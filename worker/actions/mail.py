@@ -1,5 +1,6 @@
 """The ledger: list, show, raw bytes, process again."""
 
+from contextlib import closing
 from itertools import islice
 
 from worker.actions.events import NEEDED, tell
@@ -34,9 +35,10 @@ def list_mail(
     wanted = sender.lower() if sender else None
     with desk.database.read() as tx:
         ledger = mail.listed(tx, mailbox=mailbox, state=state, sender=wanted, ticket=ticket)
-        rows = (_with_head(desk, row) for row in ledger)
-        matching = (row for row in rows if wanted in (None, str(row["from"]).lower()))
-        return list(islice(matching, limit))
+        with closing(ledger):
+            rows = (_with_head(desk, row) for row in ledger)
+            matching = (row for row in rows if wanted in (None, str(row["from"]).lower()))
+            return list(islice(matching, limit))
 
 
 def _with_head(desk: Desk, row: Shown) -> Shown:

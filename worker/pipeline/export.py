@@ -6,7 +6,9 @@ digests hex, Message-IDs bare, what is absent is None. Nothing is kept in memory
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 
 from worker.context import Desk
 from worker.errors import PostclerkError
@@ -36,28 +38,34 @@ def rows(desk: Desk, *, verify: bool) -> Iterator[dict[str, object]]:
     missing or damaged is told in the check row and ends nothing.
     """
     told = _Faults()
+
+    def checked(name: str, row: dict[str, object]) -> str | None:
+        return _raw_sha256(desk, row, told, f"{name} {row['id']}") if verify else None
+
+    def ledger_row(row: dict[str, object]) -> dict[str, object]:
+        if row["state"] != "recorded":  # those are read for their messages
+            checked("inbound", row)
+        return _inbound(row)
+
+    def message_row(row: dict[str, object]) -> dict[str, object]:
+        raw = checked("message", row)
+        return _message(row) | ({"raw_sha256": raw} if verify else {})
+
     with desk.database.read() as tx:
-        for row in snapshot.ticket_rows(tx):
-            yield _ticket(row)
-        for row in snapshot.participant_rows(tx):
-            yield _participant(row)
-        for row in snapshot.inbound_rows(tx):
-            if verify and row["state"] != "recorded":  # those are read for their messages
-                _raw_sha256(desk, row, told, f"inbound {row['id']}")
-            yield _inbound(row)
-        for row in snapshot.message_rows(tx, with_sources=verify):
-            raw = _raw_sha256(desk, row, told, f"message {row['id']}") if verify else None
-            yield _message(row) | ({"raw_sha256": raw} if verify else {})
-        for row in snapshot.attachment_rows(tx):
-            yield _attachment(row)
-        for row in snapshot.answer_rows(tx):
-            yield _answer(row)
-        for row in snapshot.dead_letter_rows(tx):
-            yield _dead_letter(row)
-        for row in snapshot.event_rows(tx):
-            yield _event(row)
-        for row in snapshot.blocked_sender_rows(tx):
-            yield _blocked_sender(row)
+        tables = (
+            (snapshot.ticket_rows, _ticket),
+            (snapshot.participant_rows, _participant),
+            (snapshot.inbound_rows, ledger_row),
+            (partial(snapshot.message_rows, with_sources=verify), message_row),
+            (snapshot.attachment_rows, _attachment),
+            (snapshot.answer_rows, _answer),
+            (snapshot.dead_letter_rows, _dead_letter),
+            (snapshot.event_rows, _event),
+            (snapshot.blocked_sender_rows, _blocked_sender),
+        )
+        for read, told_as in tables:
+            with closing(read(tx)) as found:
+                yield from map(told_as, found)
         for fault in snapshot.faults(tx, is_thorough=verify):
             told.add(fault)
         yield {

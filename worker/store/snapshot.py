@@ -1,9 +1,11 @@
 """Everything that is kept, table by table, for moving out; streamed, so size costs no memory.
 
-Rows are mappings with the names of the public export (docs/json.md); values are the database's.
+Rows are mappings with the names of the tables. Close what is not read to its end before the
+transaction ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 
 from sqlalchemy import Column, Connection, Select, exists, func, select, text
 
@@ -28,12 +30,13 @@ FAULTS_TOLD = 20
 Row = dict[str, object]
 
 
-def _stream(tx: Connection, query: Select[*tuple[object, ...]]) -> Iterator[Row]:
-    for row in tx.execute(query, execution_options={"yield_per": AT_ONCE}):
-        yield dict(row._mapping)  # a public name of SQLAlchemy, in spite of its underscore
+def _stream(tx: Connection, query: Select[*tuple[object, ...]]) -> Generator[Row]:
+    with tx.execute(query, execution_options={"yield_per": AT_ONCE}) as rows:
+        for row in rows:
+            yield dict(row._mapping)  # a public name of SQLAlchemy, in spite of its underscore
 
 
-def ticket_rows(tx: Connection) -> Iterator[Row]:
+def ticket_rows(tx: Connection) -> Generator[Row]:
     """Yield tickets by id; `mailbox` is its name."""
     query = (
         select(tickets, mailboxes.c.name.label("mailbox"))
@@ -43,29 +46,30 @@ def ticket_rows(tx: Connection) -> Iterator[Row]:
     return _stream(tx, query)
 
 
-def participant_rows(tx: Connection) -> Iterator[Row]:
+def participant_rows(tx: Connection) -> Generator[Row]:
     """Yield who may speak on which ticket."""
     columns = (participants.c.ticket_id, participants.c.addr_spec, participants.c.added_by)
     return _stream(tx, select(*columns).order_by(*columns[:2]))
 
 
-def inbound_rows(tx: Connection) -> Iterator[Row]:
+def inbound_rows(tx: Connection) -> Generator[Row]:
     """Yield the ledger by id, with mailbox, folder and uidvalidity of each row."""
     query = select(
         epochs.c.id, mailboxes.c.name.label("mailbox"), epochs.c.folder, epochs.c.uidvalidity
     ).join(mailboxes, mailboxes.c.id == epochs.c.mailbox_id)
     # Epochs are few; a join of the whole ledger would have to be sorted.
     places = {row.id: row for row in tx.execute(query)}
-    for row in _stream(tx, select(inbound).order_by(inbound.c.id)):
-        place = places[row["epoch_id"]]
-        yield row | {
-            "mailbox": place.mailbox,
-            "folder": place.folder,
-            "uidvalidity": place.uidvalidity,
-        }
+    with closing(_stream(tx, select(inbound).order_by(inbound.c.id))) as rows:
+        for row in rows:
+            place = places[row["epoch_id"]]
+            yield row | {
+                "mailbox": place.mailbox,
+                "folder": place.folder,
+                "uidvalidity": place.uidvalidity,
+            }
 
 
-def message_rows(tx: Connection, *, with_sources: bool) -> Iterator[Row]:
+def message_rows(tx: Connection, *, with_sources: bool) -> Generator[Row]:
     """Yield messages by id.
 
     with_sources: with `blob_key` of the raw mail and `composed`, the bytes of our own answer.
@@ -85,18 +89,18 @@ def message_rows(tx: Connection, *, with_sources: bool) -> Iterator[Row]:
     return _stream(tx, query)
 
 
-def attachment_rows(tx: Connection) -> Iterator[Row]:
+def attachment_rows(tx: Connection) -> Generator[Row]:
     """Yield attachments by id."""
     return _stream(tx, select(attachments).order_by(attachments.c.id))
 
 
-def answer_rows(tx: Connection) -> Iterator[Row]:
+def answer_rows(tx: Connection) -> Generator[Row]:
     """Yield answers and silences by id, without their bytes and facts."""
     columns = [c for c in answers.c if c.name not in ("composed", "facts")]
     return _stream(tx, select(*columns).order_by(answers.c.id))
 
 
-def dead_letter_rows(tx: Connection) -> Iterator[Row]:
+def dead_letter_rows(tx: Connection) -> Generator[Row]:
     """Yield dead letters by id, the discarded ones too, with the digest of the mail."""
     query = (
         select(dead_letters, inbound.c.sha256)
@@ -106,12 +110,12 @@ def dead_letter_rows(tx: Connection) -> Iterator[Row]:
     return _stream(tx, query)
 
 
-def event_rows(tx: Connection) -> Iterator[Row]:
+def event_rows(tx: Connection) -> Generator[Row]:
     """Yield events by id."""
     return _stream(tx, select(events).order_by(events.c.id))
 
 
-def blocked_sender_rows(tx: Connection) -> Iterator[Row]:
+def blocked_sender_rows(tx: Connection) -> Generator[Row]:
     """Yield whose mail is screened out."""
     return _stream(tx, select(blocked_senders).order_by(blocked_senders.c.pattern))
 

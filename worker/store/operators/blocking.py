@@ -29,6 +29,7 @@ def block(tx: Connection, pattern: str, *, by: str, note: str | None, now: datet
         insert(blocked_senders)
         .values(pattern=pattern, blocked_at=now, blocked_by=by, note=note)
         .on_conflict_do_nothing()
+        .execution_options(preserve_rowcount=True)  # psycopg forgets it after an INSERT
     )
     return done.rowcount == 1
 

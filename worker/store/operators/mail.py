@@ -1,6 +1,6 @@
 """The ledger as operators read it, and what they may do to its rows."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from sqlalchemy import Connection, Select, delete, select, update
 
@@ -24,9 +24,10 @@ def listed(
     state: str | None,
     sender: str | None,
     ticket: str | None,
-) -> Iterator[Shown]:
-    """Yield rows of the ledger, the latest first; each with `blob_key` and `has_message`.
+) -> Generator[Shown]:
+    """Yield rows of the ledger, the latest first; each with `blob_key` and `message`.
 
+    Close it before the transaction ends, unless it was read to its end.
     sender: rows without a message, whose sender stands in the raw mail only, are there as well.
     """
     query = _rows()
@@ -40,7 +41,8 @@ def listed(
     if sender is not None:
         query = query.where((messages.c.sender == sender) | messages.c.id.is_(None))
     ordered = query.order_by(inbound.c.id.desc()).execution_options(yield_per=200)
-    return (shown(row) for row in tx.execute(ordered))
+    with tx.execute(ordered) as rows:
+        yield from map(shown, rows)
 
 
 def by_id(tx: Connection, inbound_id: int) -> Shown | None:
