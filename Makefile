@@ -2,6 +2,7 @@
 #   make demo    a support desk in a box: a day of mail in half a minute
 #   make test    lint, types and all tests, against real IMAP, SMTP and PostgreSQL servers
 #   make check   the same without servers, for every save
+#   make attack  hostile mails against a real worker: FOLDER=... holds them
 #   make fix     format, and repair what ruff can repair
 
 VENV := .venv
@@ -11,8 +12,9 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c '$(ENOUGH)' 2>/dev/null && echo $$name && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q
 ARGS ?=
+FOLDER ?= tests/attack/mails
 
-.PHONY: demo test check fix bench picture constraints clean
+.PHONY: demo test check fix bench attack picture constraints clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo-ready
@@ -37,6 +39,11 @@ fix: $(VENV)/.dev-ready
 
 bench: $(VENV)/.dev-ready
 	$(BIN)/python -m bench $(ARGS)
+
+# Hostile mails of yours (.eml and expect.jsonl) against a real worker; see tests/attack.
+attack: $(VENV)/.dev-ready
+	@sh .ci/servers
+	$(BIN)/python -m tests.attack $(FOLDER) $(ARGS)
 
 # The picture in README.md, drawn from a real run.
 picture: $(VENV)/.demo-ready

@@ -50,7 +50,7 @@ class Desk(_Section):
     trusted_authserv_ids: tuple[LowerLine, ...] = ()
     """Whose Authentication-Results fields are believed (RFC 8601 section 2.5)."""
     trust_spam_headers: bool = False
-    """Believe X-Spam-Flag and X-Spam-Status: only where the receiving server always sets them."""
+    """Believe X-Spam-Flag and X-Spam-Status; only where our server always sets them."""
 
 
 class Database(_Section):

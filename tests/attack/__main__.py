@@ -2,9 +2,9 @@
 
     python -m tests.attack FOLDER [--only A13,B05] [--json FILE]
 
-FOLDER holds .eml files and expect.jsonl, one object a file (fields in tests/attack/judge.py). Prints one
-line for each expectation that was missed, and a summary; exit status 1 when a mail crashed the worker
-or one that must not be answered was answered.
+FOLDER holds .eml files and expect.jsonl, one object a file (fields in tests/attack/judge.py).
+Prints one line for each expectation that was missed, and a summary; exit status 1 when a mail
+crashed the worker or one that must not be answered was answered.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def main() -> int:
     only = set(filter(None, chosen.only.split(",")))
     rows = [row for row in rows if not only or row["id"] in only or row["category"] == "S"]
     with contextlib.ExitStack() as stack:
-        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="postclerk-attack-")))
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="attack-")))
         dovecot = stack.enter_context(run_dovecot())
         sink = stack.enter_context(run_smtp_sink())
         desk = stack.enter_context(AttackedDesk.start(work, dovecot, sink))

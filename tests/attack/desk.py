@@ -52,9 +52,7 @@ class AttackedDesk:
 
     @classmethod
     @contextmanager
-    def start(
-        cls, folder: Path, dovecot: Dovecot, sink: SmtpSink
-    ) -> Iterator["AttackedDesk"]:
+    def start(cls, folder: Path, dovecot: Dovecot, sink: SmtpSink) -> Iterator["AttackedDesk"]:
         """Run a worker on an empty desk."""
         (folder / "config.yaml").write_text(
             CONFIG.format(

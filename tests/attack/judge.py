@@ -1,8 +1,9 @@
 """Compares what the worker did with one hostile mail with what was expected.
 
-Expectation fields: outcome_any (ticket reply ignored dead_letter bounce), auto_reply_allowed (null: either),
-max_auto_replies, must_contain and must_not_contain ({in, text}), attachments ({sha256, size}), repeat,
-placeholders, same_ticket_as, not_same_ticket_as, max_seconds, max_rss_mb.
+Expectation fields: outcome_any (ticket reply ignored dead_letter bounce), auto_reply_allowed
+(null: either), max_auto_replies, must_contain and must_not_contain ({in, text}), attachments
+({sha256, size}), repeat, placeholders, same_ticket_as, not_same_ticket_as, max_seconds,
+max_rss_mb.
 """
 
 import email
@@ -41,12 +42,12 @@ def judge(desk: AttackedDesk, folder: Path, row: Row) -> Verdict:
     verdict = Verdict(case)
     before = desk.export()
     sunk = len(desk.sink.messages)
-    raws = [_filled(desk, folder / str(row["file"]), n) for n in range(1, _int(row["repeat"]) + 1)]
+    path, count = folder / str(row["file"]), _int(row["repeat"])
+    raws = [_filled(desk, path, number) for number in range(1, count + 1)]
     after, seconds, memory = desk.deliver(raws, patience=PATIENCE)
     mails = [mail.raw for mail in desk.sink.messages[sunk:]]
     new = _new(before, after)
     verdict.check("no_crash", desk.worker.poll() is None)
-    count = _int(row["repeat"])
     verdict.check("kept", len(new["inbound"]) == count, f"{len(new['inbound'])} of {count}")
     limit = float(str(row["max_seconds"]))
     verdict.check("time", seconds <= limit + 2.0, f"{seconds:.1f} s of {limit} (poll included)")
@@ -125,7 +126,8 @@ def _replies(verdict: Verdict, row: Row, mails: list[bytes]) -> None:
         single = all(
             len(parsed.get_all(name, [])) == 1 for name in ("From", "To", "Date", "Message-ID")
         )
-        verdict.check("clean_mail", is_clean and is_short and single, mail[:200].decode("latin-1"))
+        shown = mail[:200].decode("latin-1")
+        verdict.check("clean_mail", is_clean and is_short and single, shown)
 
 
 def _raw(verdict: Verdict, new: Rows) -> None:
@@ -170,7 +172,8 @@ def _text(desk: AttackedDesk, place: str, new: Rows, mails: list[bytes]) -> str:
     parsed = [email.message_from_bytes(m, policy=email.policy.default) for m in mails]
     if place in ("subject", "from", "body"):
         key = "text" if place == "body" else place
-        return "\n".join(str(m.get(key) or "") for m in new["message"] if m["direction"] == "in")
+        received = (m for m in new["message"] if m["direction"] == "in")
+        return "\n".join(str(m.get(key) or "") for m in received)
     if place == "html_view":
         numbers = [str(t["number"]) for t in new["ticket"]]
         return "\n".join(desk.command("tickets", "show", n, "--html") for n in numbers)

@@ -7,6 +7,7 @@ when that one is killed.
 
 import contextlib
 import ctypes
+import gc
 import multiprocessing
 import resource
 import signal
@@ -87,7 +88,7 @@ class Children(Generic[T]):
             pool.join()
 
     def warm(self) -> Callable[[], None]:
-        """Start the children before the first mail comes; the returned function waits for them."""
+        """Start the children before the first mail; the returned function waits for them."""
         calls = [self._call([]) for _ in range(self._processes)]
 
         def wait() -> None:
@@ -165,7 +166,8 @@ def _unreadable(error: BaseException) -> Unreadable:
 
 
 def _bind() -> None:
-    """Tie a new child to its parent."""
+    """Tie a new child to its parent, and let it share what it has from it."""
+    gc.freeze()  # looking for garbage among what was imported would copy all of it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it in order
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with contextlib.suppress(OSError, AttributeError):

@@ -1,7 +1,7 @@
 """Reads mails from where people keep them: .eml files, folders of them, mbox, Maildir, .jsonl.
 
-A line of a .jsonl file is `{id, from, subject, body, sent}` (`sent` is RFC 3339; only `body` must be
-there) and is made into a mail. Folders are read in the order of names.
+A line of a .jsonl file is `{id, from, subject, body, sent}` (`sent` is RFC 3339; only `body`
+must be there) and is made into a mail. Folders are read in the order of names.
 """
 
 import email.message

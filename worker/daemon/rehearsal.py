@@ -1,4 +1,4 @@
-"""Opens desks for mail that comes from files: a throw-away one to simulate, the real one to import."""
+"""Opens desks for mail from files: a throw-away one to simulate, the real one to import."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -22,9 +22,9 @@ from worker.store.session import sole_worker
 
 def simulate(paths: Sequence[Path], config: Config | None) -> Iterator[dict[str, object]]:
     """Play the mails under `paths` in order of date; nothing is sent, nothing is kept."""
-    config = config or _plain_config()
+    config = config or plain_config()
     if not config.mailboxes:
-        config = config.model_copy(update={"mailboxes": _plain_config().mailboxes})
+        config = config.model_copy(update={"mailboxes": plain_config().mailboxes})
     mails = list(read(paths, to=config.mailboxes[0].address))
     with tempfile.TemporaryDirectory(prefix="postclerk-simulate-") as name:
         desk_config = _throw_away(config, Path(name))
@@ -78,7 +78,7 @@ def _throw_away(config: Config, folder: Path) -> Config:
     )
 
 
-def _plain_config() -> Config:
+def plain_config() -> Config:
     """The configuration of a desk of which nothing is known."""
     return Config(
         desk=DeskConfig(domain="desk.invalid"),

@@ -1,7 +1,7 @@
 """Takes in mails that come from files instead of a mailbox: for `import` and `simulate`.
 
-They enter the same ledger under a folder of their own, which no poll ever visits, and go through the
-same processing.
+They enter the same ledger under a folder of their own, which no poll ever visits, and go
+through the same processing.
 """
 
 import hashlib
