@@ -18,7 +18,7 @@ def decide(
     weights: dict[str, int] = {}
     for fact in facts:
         if fact.category and (fact.urgency is None or fact.urgency == urgency):
-            weights[fact.category] = weights.get(fact.category, 0) + fact.points
+            weights[fact.category] = max(weights.get(fact.category, 0), fact.points)
     for concept, count in _counted(reading).items():
         for category, weight in rules.topics.get(concept, ()):
             weights[category] = weights.get(category, 0) + weight * count
