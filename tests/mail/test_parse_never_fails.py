@@ -33,7 +33,9 @@ def storable(message: Message) -> None:
         text.encode("utf-8")
         assert "\x00" not in text
         assert "\r" not in text
-    message.html.encode("utf-8")
+    for text in (message.html, *message.defects, *message.kind_reasons, *message.references):
+        text.encode("utf-8")
+        assert "\r" not in text
     for address in (*message.authors, *message.to):
         f"{address.addr_spec}{address.display_name}".encode()
     for attachment in message.attachments:

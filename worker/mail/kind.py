@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from worker.domain.message import Address, DeliveryStatus, Kind
+from worker.mail.charsets import clean_line
 from worker.mail.header_section import HeaderSection
 from worker.mail.markers import subject_says_automatic
 from worker.mail.settings import ParseSettings
@@ -112,7 +113,9 @@ def screen(
 
 
 def _values(header: HeaderSection, name: str) -> list[str]:
-    return [body[:500].decode("utf-8", "replace").strip() for body in header.every(name)[:20]]
+    return [
+        clean_line(body[:500].decode("utf-8", "replace")) for body in header.every(name)[:20]
+    ]
 
 
 def _auto_submitted(header: HeaderSection) -> list[tuple[Kind, str]]:

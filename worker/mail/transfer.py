@@ -56,7 +56,7 @@ def base64_octets(text: bytes) -> bytes:
     try:
         return binascii.a2b_base64(text)
     except binascii.Error:
-        return _quads(_NOT_BASE64.sub(b"", text).rstrip(b"="))
+        return _quads(_NOT_BASE64.sub(b"", text))
 
 
 def is_base64(text: bytes) -> bool:
@@ -68,6 +68,7 @@ def is_base64(text: bytes) -> bool:
 
 def _quads(packed: bytes) -> bytes:
     """Decode clean base64 without padding; a lone last character holds no octet."""
+    packed = packed.partition(b"=")[0]
     if len(packed) % 4 == 1:
         packed = packed[:-1]
     return binascii.a2b_base64(packed + b"=" * (-len(packed) % 4))
