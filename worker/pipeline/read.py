@@ -43,6 +43,7 @@ def read_mails(raws: Sequence[bytes], settings: ReadSettings) -> list[Reading]:
     None at all still brings in what reading needs.
     """
     load(settings.rules)
+    load(settings.rules)  # also for no mails: then the child is warm before the first comes
     return [read_mail(raw, settings) for raw in raws]
 
 
