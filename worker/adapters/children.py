@@ -7,7 +7,6 @@ when that one is killed.
 
 import contextlib
 import ctypes
-import gc
 import multiprocessing
 import resource
 import signal
@@ -166,8 +165,7 @@ def _unreadable(error: BaseException) -> Unreadable:
 
 
 def _bind() -> None:
-    """Tie a new child to its parent, and let it share what it has from it."""
-    gc.freeze()  # looking for garbage among what was imported would copy all of it
+    """Tie a new child to its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it in order
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with contextlib.suppress(OSError, AttributeError):

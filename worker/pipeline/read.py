@@ -42,8 +42,7 @@ def read_mails(raws: Sequence[bytes], settings: ReadSettings) -> list[Reading]:
 
     None at all still brings in what reading needs.
     """
-    load(settings.rules)
-    load(settings.rules)  # also for no mails: then the child is warm before the first comes
+    load(settings.rules)  # also for no mails: it warms the child up
     return [read_mail(raw, settings) for raw in raws]
 
 
@@ -73,11 +72,13 @@ def _sealed(message: Message, rules: RuleSet) -> tuple[Message, tuple[str, ...]]
         kinds.update(dict.fromkeys(sealed.kinds))
         return sealed.text
 
+    subject, body = without_secrets(message.subject), without_secrets(message.body_text)
+    is_all_own = message.reply_text == message.body_text
     changed = replace(
         message,
-        subject=without_secrets(message.subject),
-        body_text=without_secrets(message.body_text),
-        reply_text=without_secrets(message.reply_text),
+        subject=subject,
+        body_text=body,
+        reply_text=body if is_all_own else without_secrets(message.reply_text),
         html="",
         html_text="",
         attachments=tuple(
