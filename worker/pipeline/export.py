@@ -208,6 +208,7 @@ def _blocked_sender(row: dict[str, object]) -> dict[str, object]:
         "type": "blocked_sender",
         "address": row["pattern"],
         "blocked_at": _value(row["blocked_at"]),
+        "blocked_by": _value(row["blocked_by"]),
         "reason": row["note"],
     }
 
