@@ -1,4 +1,4 @@
-"""docs/json.md is what programs rely on: fields, samples and words, held against real output."""
+"""docs/json.md is what programs rely on: fields, samples and words, held by real output."""
 
 import json
 import re
