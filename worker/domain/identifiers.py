@@ -8,23 +8,28 @@ transaction hash: what the secrets' context claims is left alone.
 import re
 from collections.abc import Iterable, Iterator
 
-from worker.domain.checksums import base58_bytes, base58check, is_bech32
+from worker.domain.checksums import (
+    base58_bytes,
+    base58check,
+    is_bech32,
+    is_chinese_resident_id,
+)
 from worker.domain.judgement import Identifiers
 from worker.domain.money import find_sums
 from worker.domain.rules import RuleSet
 
-_DIGITS = str.maketrans("０１２３４５６７８９．，＃：／", "0123456789.,#:/")
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _HEX64 = re.compile(r"(?<![0-9A-Za-z])(?:0[xX])?[0-9a-fA-F]{64}(?![0-9A-Za-z])")
 _LONG_BASE58 = re.compile(r"(?<![0-9A-Za-z])[1-9A-HJ-NP-Za-km-z]{86,90}(?![0-9A-Za-z])")
 _ETHEREUM = re.compile(r"(?<![0-9A-Za-z])0[xX][0-9a-fA-F]{40}(?![0-9A-Za-z])")
 _BECH32 = re.compile(r"(?<![0-9A-Za-z])(?:[a-zA-Z]{2,12}1[a-zA-Z0-9]{20,100})(?![0-9A-Za-z])")
 _BASE58 = re.compile(r"(?<![0-9A-Za-z/])[1-9A-HJ-NP-Za-km-z]{25,60}(?![0-9A-Za-z/])")
-_TON = re.compile(r"(?<![\w-])(?:EQ|UQ)[\w-]{46}(?![\w-])")
+_TON = re.compile(r"(?<![0-9A-Za-z-])(?:EQ|UQ)[\w-]{46}(?![0-9A-Za-z-])")
 
 
 def find(text: str, *, rules: RuleSet) -> Identifiers:
     """Find the identifiers of `text`, each once, in order of appearance."""
-    plain = text.translate(_DIGITS)
+    plain = text if text.isascii() else text.translate(_HALF_WIDTH)
     txid = _unique(_txids(plain, rules))
     address = _unique(_addresses(plain, rules, taken=frozenset(txid)))
     masked = plain
@@ -33,7 +38,9 @@ def find(text: str, *, rules: RuleSet) -> Identifiers:
     ticket = _unique(_by_context(masked, rules, "ticket_id"))
     uid = _unique(v for v in _by_context(masked, rules, "uid") if v not in ticket)
     order = _unique(
-        v for v in _by_context(masked, rules, "order_id") if v not in uid and v not in ticket
+        v
+        for v in _by_context(masked, rules, "order_id")
+        if v not in uid and v not in ticket and not is_chinese_resident_id(v)
     )
     for known in (*ticket, *uid, *order):
         masked = masked.replace(known, " " * len(known))
@@ -93,16 +100,16 @@ def _is_base58_address(value: str) -> bool:
     payload = base58check(value)
     if payload is not None:
         return len(payload) == 21 or value[0] in "Ad" or (value[0] == "r" and len(payload) > 20)
+    if value[0] == "r" and _is_ripple(value):
+        return True
     if 32 <= len(value) <= 44 and len(set(value)) > 14:
         digits = sum(c.isdigit() for c in value)
         data = base58_bytes(value)
         return digits >= 1 and not value.isupper() and data is not None and len(data) == 32
-    return _is_ripple(value)
+    return False
 
 
 def _is_ripple(value: str) -> bool:
-    if value[0] != "r" or not 25 <= len(value) <= 35:
-        return False
     ours = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
     theirs = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"
     return base58check(value.translate(str.maketrans(theirs, ours))) is not None

@@ -21,9 +21,10 @@ _MOST_STRANGERS = 2
 _NEAR = 90
 """Characters between the words that announce a phrase and the phrase."""
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
-_WORD = re.compile(rf"[^\W\d_{_HAN}]+")
+_MARKS = "\u0300-\u036f\u3099\u309a"
+_WORD = re.compile(rf"(?:[^\W\d_{_HAN}][{_MARKS}]*)+")
 _HAN_APART = re.compile(
-    rf"(?:[{_HAN}][\s,，、.;；\d:：)）-]{{1,8}}){{11,}}[{_HAN}](?![{_HAN}])"
+    rf"(?:[{_HAN}][\s,，、.;；\d:：()（）|/*·•_\"'“”-]{{1,8}}){{11,}}[{_HAN}](?![{_HAN}])"
 )
 _HAN_TOGETHER = re.compile(rf"(?<![{_HAN}])[{_HAN}]{{12,24}}(?![{_HAN}])")
 

@@ -6,7 +6,7 @@ from worker.domain.judgement import Amount
 from worker.domain.rules import Money
 
 _NUMBER = re.compile(
-    r"(?<![\w.])\d{1,3}(?:[ ,.'\u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?"
+    r"(?<![0-9A-Za-z.])\d{1,3}(?:[ ,.'\u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?"
 )
 _HAN_NUMBER = re.compile(r"[一二两兩三四五六七八九十百千万萬零〇]{1,8}")
 _UNIT = r"R\$|NT\$|US\$|HK\$|[$€£¥￥₺₽₫₩฿₹₱₴₦]|[^\W\d_]{1,12}"
@@ -15,7 +15,7 @@ _AFTER = re.compile(
 )
 _BEFORE = re.compile(rf"(?P<unit>{_UNIT})[ :=]{{0,2}}$")
 _WORD = re.compile(
-    r"(?<![\w/])[A-Za-z][A-Za-z0-9]{1,9}(?![\w/])|(?<=[充提转轉买買卖賣])[uU](?![a-zA-Z])"
+    r"(?<![0-9A-Za-z/])[A-Za-z][A-Za-z0-9]{1,9}(?![0-9A-Za-z/])|(?<=[充提转轉买買卖賣])[uU](?![a-zA-Z])"
 )
 _NOT_MONEY_AFTER = re.compile(r"\s?[%％xX倍:：点點日月号號年时時分秒岁歲]")
 _HAN_DIGITS = dict(
@@ -147,7 +147,7 @@ def _named_coins(text: str, money: Money) -> list[tuple[int, str]]:
     for m in _WORD.finditer(text):
         word = m[0]
         coin = money.names.get(word.lower(), "")
-        if coin and (word.lower() not in money.upper_only or word.isupper()):
+        if coin and (len(word) == 1 or word.lower() not in money.upper_only or word.isupper()):
             found.append((m.start(), coin))
     for pattern in money.spaceless:
         found += [(m.start(), money.names[m[0]]) for m in pattern.finditer(text)]

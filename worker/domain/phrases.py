@@ -2,9 +2,9 @@
 
 A vocabulary maps concepts (`stolen`, `withdraw`) to phrases. A phrase is a row of words;
 `with*` matches words that begin so, `..` lets up to three words pass (six characters where the
-script has no spaces), `(a|b)` is either, `?` makes the letter or brackets before it optional, and brackets
-may be repeated with `*` and `+`, three times at most. Case, diacritics of Latin letters,
-traditional characters, full-width forms and English apostrophes make no difference.
+script has no spaces), `(a|b)` is either, `?` makes the letter or brackets before it optional,
+and brackets may be repeated with `*` and `+`, three times at most. Case, diacritics of Latin
+letters, traditional characters, full-width forms and English apostrophes make no difference.
 
 Linear in the text: a phrase has an end, and each word starts one walk through known states.
 """

@@ -67,9 +67,7 @@ def _sift(
     supposed: dict[int, int] = {}
     own = {m.sentence for m in mentions if m.concept in modality.own}
     hearsay = {
-        m.sentence
-        for m in mentions
-        if m.concept in modality.general and m.sentence not in own
+        m.sentence for m in mentions if m.concept in modality.general and m.sentence not in own
     }
     for m in mentions:
         if m.concept in modality.supposed:
