@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, update
 
 from worker.domain.delivery import AnswerState
 from worker.store.schema import LEAVING, answers, tickets
@@ -62,6 +62,20 @@ class Left:
 
     hour: int
     day: int
+
+
+# Made once: to build a statement costs more than to run it.
+_KEEP_COMPOSED = (
+    update(answers)
+    .where(answers.c.id == bindparam("row"))
+    .values(composed=bindparam("mail"), language=bindparam("worded_in"))
+)
+_SETTLE = (
+    update(answers)
+    .where(answers.c.id == bindparam("row"), answers.c.claimed_by == bindparam("holder"))
+    .where(answers.c.state.in_(HELD))
+    .values(claimed_by=None)
+)
 
 
 def add(tx: Connection, rows: Sequence[NewAnswer]) -> None:
@@ -134,10 +148,12 @@ def claim(tx: Connection, *, worker: str, now: datetime, limit: int) -> tuple[Du
 
 def keep_composed(tx: Connection, composed: dict[int, tuple[bytes, str]]) -> None:
     """Fix the bytes and the language of answers before their first try."""
-    for id_, (data, language) in composed.items():
-        tx.execute(
-            update(answers).where(answers.c.id == id_).values(composed=data, language=language)
-        )
+    if composed:
+        rows = [
+            {"row": id_, "mail": data, "worded_in": language}
+            for id_, (data, language) in composed.items()
+        ]
+        tx.execute(_KEEP_COMPOSED, rows)
 
 
 def settle(
@@ -153,17 +169,16 @@ def settle(
 ) -> bool:
     """Write the outcome of one try; False when another worker holds the row by now."""
     done = tx.execute(
-        update(answers)
-        .where(answers.c.id == answer_id, answers.c.claimed_by == worker)
-        .where(answers.c.state.in_(HELD))
-        .values(
-            state=state.value,
-            reason=reason,
-            attempts=attempts,
-            claimed_by=None,
-            next_attempt_at=next_attempt_at,
-            sent_at=now if state is AnswerState.SENT else None,
-        )
+        _SETTLE,
+        {
+            "row": answer_id,
+            "holder": worker,
+            "state": state.value,
+            "reason": reason,
+            "attempts": attempts,
+            "next_attempt_at": next_attempt_at,
+            "sent_at": now if state is AnswerState.SENT else None,
+        },
     )
     return done.rowcount == 1
 
