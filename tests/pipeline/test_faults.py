@@ -10,6 +10,7 @@ from tests.builders import a_mail
 from tests.pipeline.conftest import Build
 from tests.pipeline.house import House
 from worker.adapters.children import Unreadable
+from worker.domain.message import Attachment
 from worker.errors import Temporary
 from worker.pipeline import process
 from worker.pipeline.read import Reading
@@ -201,3 +202,22 @@ def test_attempts_are_counted_before_reading_begins(build: Build) -> None:
     house.reader.alter = unreadable_where("Where is my deposit?", "crash")  # type: ignore[assignment]
     house.take(a_mail())
     assert house.states() == [("dead", "crash")]
+
+
+def test_mail_with_very_many_attachments_does_not_run_out_of_ids(house: House) -> None:
+    many = tuple(
+        Attachment(
+            part=f"2.{number}",
+            filename=f"{number}.txt",
+            content_type="text/plain",
+            size_bytes=1,
+            sha256="00" * 32,
+        )
+        for number in range(3000)
+    )
+    house.reader.alter = lambda reading: replace(
+        reading, message=replace(reading.message, attachments=many)
+    )
+    house.take(a_mail())
+    assert house.states() == [("recorded", "opened")]
+    assert len(house.rows("attachments")) == 3000
