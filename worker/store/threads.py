@@ -23,6 +23,8 @@ class Reference:
     """True for an answer of ours."""
     message: int | None = None
     """Row id of the message; None while an answer is not sent."""
+    inbound_id: int | None = None
+    """Ledger row in which the message was found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +63,9 @@ def references(tx: Connection, message_ids: Sequence[str]) -> dict[str, list[Ref
             message_id=answer.message_id, ticket_id=answer.ticket_id, is_answer=True
         )
         found.setdefault(answer.message_id, []).append(reference)
-    theirs = select(messages.c.message_id, messages.c.ticket_id, messages.c.id).where(
-        messages.c.message_id.in_(message_ids)
-    )
+    theirs = select(
+        messages.c.message_id, messages.c.ticket_id, messages.c.id, messages.c.inbound_id
+    ).where(messages.c.message_id.in_(message_ids))
     for row in tx.execute(theirs.order_by(messages.c.id)):
         reference = Reference(
             message_id=row.message_id, ticket_id=row.ticket_id, is_answer=False, message=row.id
@@ -80,13 +82,23 @@ def last_mails(
     if not senders:
         return found
     rank = func.row_number().over(partition_by=messages.c.sender, order_by=messages.c.id.desc())
-    ranked = (
-        select(messages, rank.label("rank"))
+    ranked = (  # without the texts: a sender may have thousands
+        select(messages.c.id, rank.label("rank"))
         .where(messages.c.sender.in_(senders), messages.c.recorded_at > since)
         .where(messages.c.direction == "in", messages.c.is_unverified.is_(False))
         .subquery()
     )
-    rows = tx.execute(select(ranked).where(ranked.c.rank <= LAST_MAILS)).all()
+    columns = (
+        messages.c.id,
+        messages.c.sender,
+        messages.c.inbound_id,
+        messages.c.ticket_id,
+        messages.c.text,
+        messages.c.own_words,
+        messages.c.recorded_at,
+    )
+    newest = select(*columns).join(ranked, ranked.c.id == messages.c.id)
+    rows = tx.execute(newest.where(ranked.c.rank <= LAST_MAILS)).all()
     named = _identifiers(tx, [row.id for row in rows])
     for row in sorted(rows, key=lambda row: -row.id):
         mail = SendersMail(
