@@ -81,7 +81,12 @@ def test_ticket_number_is_found(text: str, ticket: str) -> None:
     "address", [TRON, BITCOIN, SEGWIT, TAPROOT, ETHER, ETHER.lower(), SOLANA, RIPPLE]
 )
 def test_address_is_found_between_any_words(address: str) -> None:
-    for text in (f"to {address}.", f"转到{address}，没到", f"({address})", f"address:{address}"):
+    for text in (
+        f"to {address}.",
+        f"转到{address}，没到",
+        f"({address})",
+        f"address:{address}",
+    ):
         assert found(text).address == (address,), text
 
 
@@ -171,7 +176,12 @@ def test_words_and_ratios_are_no_money(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "coin"),
-    [("充值USDT没到", "USDT"), ("my bitcoin is gone", "BTC"), ("以太坊不见了", "ETH"), ("提u失败", "USDT")],
+    [
+        ("充值USDT没到", "USDT"),
+        ("my bitcoin is gone", "BTC"),
+        ("以太坊不见了", "ETH"),
+        ("提u失败", "USDT"),
+    ],
 )
 def test_coin_without_sum_is_named(text: str, coin: str) -> None:
     assert found(text).coin == (coin,)

@@ -15,7 +15,7 @@ SIZES = {128: 12, 160: 15, 192: 18, 224: 21, 256: 24}
 
 
 def a_phrase(language: str, *, bits: int = 128, seed: int = 1) -> list[str]:
-    entropy = random.Random(f"{language} {bits} {seed}").randbytes(bits // 8)  # noqa: S311
+    entropy = random.Random(f"{language} {bits} {seed}").randbytes(bits // 8)
     return re.split(r"[ \u3000]", Mnemonic(language).to_mnemonic(entropy))
 
 
@@ -39,7 +39,9 @@ def test_phrase_of_every_language_and_length_is_sealed(language: str, bits: int)
     "layout",
     [
         pytest.param("\n".join, id="one-a-line"),
-        pytest.param(lambda w: "\n".join(f"{i}. {x}" for i, x in enumerate(w, 1)), id="numbered"),
+        pytest.param(
+            lambda w: "\n".join(f"{i}. {x}" for i, x in enumerate(w, 1)), id="numbered"
+        ),
         pytest.param(lambda w: " ".join(f"{i}){x}" for i, x in enumerate(w, 1)), id="glued"),
         pytest.param(", ".join, id="commas"),
         pytest.param(lambda w: " ".join(w[:6]) + "\n\n" + " ".join(w[6:]), id="broken"),
@@ -98,8 +100,12 @@ def test_chinese_phrase_without_spaces_is_sealed_when_announced() -> None:
             "legal winner thank year wave sausage worth useful legal winner thank yellow",
             id="test-vector",
         ),
-        pytest.param("你好我的提现还没有到账请帮我查一下谢谢订单号是这个一直没有动静", id="prose-zh"),
-        pytest.param("please check order status again today because money still stuck", id="prose"),
+        pytest.param(
+            "你好我的提现还没有到账请帮我查一下谢谢订单号是这个一直没有动静", id="prose-zh"
+        ),
+        pytest.param(
+            "please check order status again today because money still stuck", id="prose"
+        ),
         pytest.param("12 words are needed, he told me, but why would I give those", id="talk"),
     ],
 )

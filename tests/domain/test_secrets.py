@@ -22,7 +22,7 @@ def base58(payload: bytes, *, check: bool = True) -> str:
 
 
 def random_bytes(size: int, seed: int) -> bytes:
-    return random.Random(f"{size} {seed}").randbytes(size)  # noqa: S311
+    return random.Random(f"{size} {seed}").randbytes(size)
 
 
 def sealed_kinds(text: str) -> tuple[str, ...]:
@@ -177,7 +177,8 @@ def test_kinds_come_in_order_and_once() -> None:
         "私钥：" + "ab" * 32,
         "验证码 482913",
         "card 4111 1111 1111 1111",
-        "seed: " + "ripple scissors kick mammal hire column oak again sun offer wealth tomorrow",
+        "seed: "
+        + "ripple scissors kick mammal hire column oak again sun offer wealth tomorrow",
     ],
 )
 def test_sealing_twice_changes_nothing(text: str) -> None:

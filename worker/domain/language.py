@@ -136,6 +136,8 @@ def _by_words(
     default: str = "",
     has_han: bool = False,
 ) -> tuple[str, float]:
+    if not words:
+        return chinese_script(text) if has_han else (UNDETERMINED, 0.0)
     votes = dict.fromkeys(tags, 0.0)
     for word in words[:_ENOUGH]:
         known = _INDEX.get(_fold(word), ())
@@ -158,9 +160,7 @@ def _by_words(
         return best, 0.5
     if default:
         return default, 0.5
-    if has_han:
-        return chinese_script(text)
-    return ("en", 0.3) if words else (UNDETERMINED, 0.0)
+    return chinese_script(text) if has_han else ("en", 0.3)
 
 
 _CLD_TAGS = {"iw": "he", "jw": "jv", "no": "nb"}

@@ -136,10 +136,11 @@ class _State:
 class Vocabulary:
     """Phrases compiled for `scan`."""
 
-    __slots__ = ("_memo", "_start", "_states", "_stem_lengths", "_symbols")
+    __slots__ = ("_memo", "_start", "_states", "_stem_lengths", "_symbols", "concepts")
 
     def __init__(self, phrases: Mapping[str, Iterable[str]]) -> None:
         root = _Node()
+        self.concepts = frozenset(phrases)
         self._symbols: set[str] = set()
         for concept, rows in phrases.items():
             for row in rows:
