@@ -256,16 +256,17 @@ def _screened_out(
 def _ours(
     desk: Desk, known: WorkingSet, row: Claimed, reading: Reading, reason: str
 ) -> Outcome:
-    ticket = record_ours(desk, known, row, reading)
+    ticket, earlier = record_ours(desk, known, row, reading)
     state = InboundState.RECORDED if ticket else InboundState.SCREENED_OUT
     return _settled(
         desk,
         known,
         row,
         reading,
-        state=state,
+        state=state if earlier is None else InboundState.COPY,
         reason=reason,
         ticket_id=ticket.id if ticket else None,
+        copy_of=earlier,
     )
 
 
@@ -362,6 +363,7 @@ def _settled(
 def _trace(reading: Reading, given: Answer | Silence | None) -> dict[str, object]:
     message, judged = reading.message, reading.judgement
     facts: dict[str, object] = {
+        "from": message.author.addr_spec if message.author else None,
         "kind": message.kind.value,
         "kind_reasons": list(message.kind_reasons),
         "authentication": message.authentication.result,

@@ -1,5 +1,7 @@
 """Puts a mail on a ticket: opens, follows up, repeats, links; rows are only intended here."""
 
+from dataclasses import replace
+
 from worker.context import Desk
 from worker.domain import ticket_numbers
 from worker.domain.judgement import Identifiers
@@ -60,15 +62,21 @@ def record(
 
 def record_ours(
     desk: Desk, known: WorkingSet, claimed: Claimed, reading: Reading
-) -> Ticket | None:
-    """Put a mail that the desk wrote on its ticket; None when it belongs to none."""
+) -> tuple[Ticket | None, int | None]:
+    """Put a mail that the desk wrote on its ticket; None when it belongs to none.
+
+    The second value is the ledger row in which the same mail was found before, if it was.
+    """
     message = reading.message
     own = known.references.get(message.message_id or "", [])
-    for reference in own:
+    for place, reference in enumerate(own):
         ticket = known.current(reference.ticket_id)
-        if ticket is not None and reference.message is not None:
+        if ticket is None or reference.message is None:
+            continue
+        if reference.inbound_id is None:
             known.writes.found.append((reference.message, claimed.id))
-            return ticket
+            own[place] = replace(reference, inbound_id=claimed.id)
+        return ticket, reference.inbound_id
     named = [*own]
     for message_id in message.ancestors:
         named += known.references.get(message_id, [])
@@ -79,8 +87,8 @@ def record_ours(
                 desk, known, claimed, reading, ticket, is_unverified=False, direction="out"
             )
             _tell(desk, known, claimed, ticket, "ticket.answered_by_mail", {})
-            return ticket
-    return None
+            return ticket, None
+    return None, None
 
 
 def _target(desk: Desk, known: WorkingSet, place: Place) -> Ticket | None:
@@ -188,7 +196,11 @@ def _add_message(
     if row.message_id:
         known.references.setdefault(row.message_id, []).append(
             Reference(
-                message_id=row.message_id, ticket_id=ticket.id, is_answer=False, message=row.id
+                message_id=row.message_id,
+                ticket_id=ticket.id,
+                is_answer=False,
+                message=row.id,
+                inbound_id=claimed.id,
             )
         )
     if direction == "in" and not is_unverified and sender:

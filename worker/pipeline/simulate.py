@@ -78,7 +78,9 @@ def _told(
     names: dict[int, str],
 ) -> Row:
     row: Row = {
-        "outcome": outcome.outcome or outcome.state.value,
+        # A mail that the desk wrote itself follows up its ticket, as an outgoing one.
+        "outcome": outcome.outcome
+        or ("followed_up" if outcome.state is InboundState.RECORDED else outcome.state.value),
         "reason": outcome.reason,
         "ticket": outcome.number,
         "evidence": list(outcome.evidence),

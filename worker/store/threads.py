@@ -68,7 +68,11 @@ def references(tx: Connection, message_ids: Sequence[str]) -> dict[str, list[Ref
     ).where(messages.c.message_id.in_(message_ids))
     for row in tx.execute(theirs.order_by(messages.c.id)):
         reference = Reference(
-            message_id=row.message_id, ticket_id=row.ticket_id, is_answer=False, message=row.id
+            message_id=row.message_id,
+            ticket_id=row.ticket_id,
+            is_answer=False,
+            message=row.id,
+            inbound_id=row.inbound_id,
         )
         found.setdefault(row.message_id, []).append(reference)
     return found
