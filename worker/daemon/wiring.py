@@ -132,14 +132,15 @@ class Worker:
         config = self.config
         if not config.mailboxes:
             raise ConfigError("The configuration names no mailbox; add one under `mailboxes`.")
-        self._prepare_database()
+        self._take_database()
+        self._children = make_children(config)
+        self._held.callback(self._children.close)
+        warmed = self._children.warm()  # early: they load while the rest is opened
+        self._upgrade_database()
         self.desk = open_desk(config)
         self._held.callback(self.desk.close)
         self._renderer = open_templates(config)
         self._recover()
-        self._children = make_children(config)
-        self._held.callback(self._children.close)
-        warmed = self._children.warm()
         self._submission = SmtpSubmission(
             config.smtp,
             local_hostname=config.desk.domain,
@@ -151,13 +152,16 @@ class Worker:
             self._make_clocks()
             warmed()
 
-    def _prepare_database(self) -> None:
+    def _take_database(self) -> None:
         """Take the lock first: only the one worker of an SQLite database may upgrade it."""
         database = Database(self.config.database.url)
+        prepare_folder(database)
+        patience = 0.0 if self._is_single_run else LOCK_PATIENCE
+        self._held.enter_context(sole_worker(database, patience=patience))
+
+    def _upgrade_database(self) -> None:
+        database = Database(self.config.database.url)
         try:
-            prepare_folder(database)
-            patience = 0.0 if self._is_single_run else LOCK_PATIENCE
-            self._held.enter_context(sole_worker(database, patience=patience))
             if database.is_sqlite:
                 before = upgrade.upgrade(database)
                 if not before.is_current:
