@@ -115,4 +115,4 @@ def test_talk_of_phrases_is_no_phrase(text: str) -> None:
 
 def test_text_of_many_list_words_takes_no_time_to_speak_of() -> None:
     text = "abandn abilit ablee abot above abxent absorb abstrct absurd abuze xx " * 60
-    assert isinstance(find_phrases(text, told=None, known=frozenset()), list)
+    assert isinstance(find_phrases(text, announced=[], known=frozenset()), list)

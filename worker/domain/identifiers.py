@@ -15,6 +15,7 @@ from worker.domain.checksums import (
     is_chinese_resident_id,
 )
 from worker.domain.judgement import Identifiers
+from worker.domain.language import detect
 from worker.domain.money import find_sums
 from worker.domain.rules import RuleSet
 
@@ -27,8 +28,13 @@ _BASE58 = re.compile(r"(?<![0-9A-Za-z/])[1-9A-HJ-NP-Za-km-z]{25,60}(?![0-9A-Za-z
 _TON = re.compile(r"(?<![0-9A-Za-z-])(?:EQ|UQ)[\w-]{46}(?![0-9A-Za-z-])")
 
 
-def find(text: str, *, rules: RuleSet) -> Identifiers:
-    """Find the identifiers of `text`, each once, in order of appearance."""
+def find(text: str, *, rules: RuleSet, language: str | None = None) -> Identifiers:
+    """Find the identifiers of `text`, each once, in order of appearance.
+
+    language: BCP-47, for the words of times; None: told from the text.
+    """
+    if language is None:
+        language = detect(text)[0]
     plain = text if text.isascii() else text.translate(_HALF_WIDTH)
     txid = _unique(_txids(plain, rules))
     address = _unique(_addresses(plain, rules, taken=frozenset(txid)))
@@ -53,7 +59,7 @@ def find(text: str, *, rules: RuleSet) -> Identifiers:
         address=address,
         amount=tuple(dict.fromkeys(amounts)),
         coin=tuple(dict.fromkeys(coins)),
-        time=_unique(_times(masked, rules)),
+        time=_unique(_times(masked, rules, language.split("-")[0])),
     )
 
 
@@ -117,20 +123,20 @@ def _is_ripple(value: str) -> bool:
 
 def _by_context(text: str, rules: RuleSet, kind: str) -> Iterator[str]:
     found = [
-        (m.start("v"), m["v"])
-        for pattern in rules.identifiers.pattern(kind)
-        for m in pattern.finditer(text)
+        (m.start("v"), m["v"]) for m in rules.identifiers.matches(kind, text, text.lower())
     ]
     for _, value in sorted(found):
         yield value
 
 
-def _times(text: str, rules: RuleSet) -> Iterator[str]:
+def _times(text: str, rules: RuleSet, language: str) -> Iterator[str]:
     """Times as written; one that lies inside a longer one is left out."""
+    lower = text.lower()
+    kinds = ("time_digits", "time_en", f"time_{language}" if language != "en" else "")
     spans = sorted(
         (m.start(), -m.end(), m[0].strip())
-        for pattern in rules.identifiers.pattern("time")
-        for m in pattern.finditer(text)
+        for kind in kinds
+        for m in rules.identifiers.matches(kind, text, lower)
     )
     reached = -1
     for start, minus_end, words in spans:

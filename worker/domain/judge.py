@@ -38,7 +38,7 @@ def judge(
     if language == UNDETERMINED and language_hint:
         language = language_hint
     reading = read(subject, words, language=language, confidence=confidence, rules=rules)
-    named = find(f"{subject}\n{body}", rules=rules)
+    named = find(f"{subject}\n{body}", rules=rules, language=language)
     verdict = urgency.decide(
         reading,
         known=[

@@ -66,17 +66,14 @@ def _bare(word: str) -> str:
     return "".join(c for c in _plain(word) if not "\u0300" <= c <= "\u036f")
 
 
-def find_phrases(
-    text: str, *, told: re.Pattern[str] | None, known: frozenset[str]
-) -> list[Phrase]:
+def find_phrases(text: str, *, announced: list[int], known: frozenset[str]) -> list[Phrase]:
     """Find the phrases of `text`.
 
-    told: words that announce a phrase.
+    announced: where words end that announce a phrase.
     known: phrases of public documentation, words joined by spaces; they are no secret.
     """
     if len(text) < 12:
         return []
-    announced = [m.end() for m in told.finditer(text)] if told else []
     found = _in_words(text, announced, known)
     if not text.isascii():
         found += _in_han(text, announced)
@@ -84,13 +81,16 @@ def find_phrases(
 
 
 def _in_words(text: str, announced: list[int], known: frozenset[str]) -> list[Phrase]:
-    spans = [m.span() for m in _WORD.finditer(text)]
     least = _SHORTEST_TOLD if announced else 12 - _MOST_STRANGERS
-    if len(spans) < least:
+    plain = _WORD.findall(text.lower()) if text.isascii() else _WORD.findall(text)
+    if len(plain) < least:
         return []
     masks = _lists().masks
-    words = [_plain(text[a:b]) for a, b in spans]
+    words = plain if text.isascii() else [_plain(w) for w in plain]
     bits = [masks.get(w, 0) for w in words]
+    if not _is_dense(bits, least):
+        return []
+    spans = [m.span() for m in _WORD.finditer(text)]
     found: list[Phrase] = []
     place, count = 0, len(words)
     while place + least <= count:
@@ -127,6 +127,18 @@ def _in_words(text: str, announced: list[int], known: frozenset[str]) -> list[Ph
         else:
             place += 1
     return found
+
+
+def _is_dense(bits: list[int], least: int) -> bool:
+    """Whether some `least` words in a row hold no more strangers than a phrase may."""
+    strangers = bits[:least].count(0)
+    if strangers <= _MOST_STRANGERS:
+        return True
+    for leaving, coming in zip(bits, bits[least:], strict=False):
+        strangers += (not coming) - (not leaving)
+        if strangers <= _MOST_STRANGERS:
+            return True
+    return False
 
 
 def _bits(mask: int) -> list[int]:

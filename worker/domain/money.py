@@ -17,6 +17,7 @@ _BEFORE = re.compile(rf"(?P<unit>{_UNIT})[ :=]{{0,2}}$")
 _WORD = re.compile(
     r"(?<![0-9A-Za-z/])[A-Za-z][A-Za-z0-9]{1,9}(?![0-9A-Za-z/])|(?<=[充提转轉买買卖賣])[uU](?![a-zA-Z])"
 )
+_LETTERS = re.compile(r"[a-z][a-z0-9]*")
 _NOT_MONEY_AFTER = re.compile(r"\s?[%％xX倍:：点點日月号號年时時分秒岁歲]")
 _HAN_DIGITS = dict(
     zip("零〇一二两兩三四五六七八九", (0, 0, 1, 2, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)
@@ -144,11 +145,14 @@ def _han_value(text: str) -> float:
 
 def _named_coins(text: str, money: Money) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
-    for m in _WORD.finditer(text):
-        word = m[0]
-        coin = money.names.get(word.lower(), "")
-        if coin and (len(word) == 1 or word.lower() not in money.upper_only or word.isupper()):
-            found.append((m.start(), coin))
+    if not money.named.isdisjoint(_LETTERS.findall(text.lower())):
+        for m in _WORD.finditer(text):
+            word = m[0].lower()
+            coin = money.names.get(word, "")
+            if coin and (len(word) == 1 or word not in money.upper_only or m[0].isupper()):
+                found.append((m.start(), coin))
+    if text.isascii():
+        return found
     for pattern in money.spaceless:
         found += [(m.start(), money.names[m[0]]) for m in pattern.finditer(text)]
     return found

@@ -133,6 +133,18 @@ class _State:
         self.onward: dict[tuple[str, ...], _State | None] = {}
 
 
+def _gap(froms: set[_Node], reach: int) -> set[_Node]:
+    """Let up to `reach` words pass after each of `froms`."""
+    ends = set(froms)
+    for _ in range(reach):
+        onward = _Node()
+        for node in froms:
+            node.free.append(onward)
+        froms = {onward}
+        ends |= froms
+    return ends
+
+
 class Vocabulary:
     """Phrases compiled for `scan`."""
 
@@ -154,32 +166,33 @@ class Vocabulary:
         self._states: dict[frozenset[_Node], _State] = {}
         self._start = _State(frozenset({root}))
 
-    def _weave(self, piece: "Piece", froms: set[_Node], reach: int) -> set[_Node]:
-        """Add `piece` after each of `froms`; give the places where it may end."""
+    def _weave(
+        self, piece: "Piece", froms: set[_Node], reach: int, into: _Node | None = None
+    ) -> set[_Node]:
+        """Add `piece` after each of `froms`; give the places where it may end.
+
+        into: the place where it shall end, so that choices meet again.
+        """
         match piece:
             case str() if piece == _GAP:
-                ends = set(froms)
-                for _ in range(reach):
-                    onward = _Node()
-                    for node in froms:
-                        node.free.append(onward)
-                    froms = {onward}
-                    ends |= froms
-                return ends
+                return _gap(froms, reach)
             case str():
                 self._symbols.add(piece)
-                end = _Node()
+                end = into or _Node()
                 for node in froms:
                     node.steps.setdefault(piece, []).append(end)
                 return {end}
             case Row(pieces=pieces):
-                for part in pieces:
-                    froms = self._weave(part, froms, reach)
+                for place, part in enumerate(pieces, 1):
+                    froms = self._weave(
+                        part, froms, reach, into if place == len(pieces) else None
+                    )
                 return froms
             case Choice(rows=rows, least=least, most=most):
                 ends = set(froms) if least == 0 else set()
-                for _ in range(most):
-                    froms = {e for row in rows for e in self._weave(row, froms, reach)}
+                for turn in range(most):
+                    meeting = into if into and turn == most - 1 else _Node()
+                    froms = {e for row in rows for e in self._weave(row, froms, reach, meeting)}
                     ends |= froms
                 return ends
 
@@ -230,10 +243,11 @@ class Vocabulary:
                 state = self._step(start, symbols)
             index, sentence = first, sentences[first]
             while state is not None:
-                mentions += [
-                    Mention(concept, first, index, sentence, tokens.clauses[first])
-                    for concept in state.concepts
-                ]
+                if state.concepts:
+                    mentions += [
+                        Mention(concept, first, index, sentence, tokens.clauses[first])
+                        for concept in state.concepts
+                    ]
                 index += 1
                 if index >= count or sentences[index] != sentence:
                     break

@@ -4,7 +4,7 @@ Nothing here knows a trade: concepts, facts, categories, coins and context words
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from worker.domain.judgement import Urgency
@@ -78,6 +78,8 @@ class Money:
 
     names: Mapping[str, str] = field(default_factory=dict)
     """Lower-case name or symbol -> ticker or ISO code."""
+    named: frozenset[str] = frozenset()
+    """The names that are written in plain letters."""
     fiat: frozenset[str] = frozenset()
     """Codes whose sums carry no three decimals."""
     upper_only: frozenset[str] = frozenset()
@@ -94,14 +96,61 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """Where a costly pattern is worth trying: around these words, or around runs of digits."""
+
+    words: tuple[str, ...] = ()
+    """In lower case; found anywhere, also inside longer words."""
+    digits: re.Pattern[str] | None = None
+    before: int = 0
+    """Characters before the trigger that the pattern may need."""
+    after: int = 0
+
+    def windows(self, lower: str) -> Iterator[tuple[int, int]]:
+        """The stretches of `lower`, merged and in order, that hold a trigger."""
+        spots: list[tuple[int, int]] = []
+        if self.digits:
+            spots = [m.span() for m in self.digits.finditer(lower)]
+        for word in self.words:
+            at = lower.find(word)
+            while at >= 0:
+                spots.append((at, at + len(word)))
+                at = lower.find(word, at + 1)
+        if len(spots) > 1:
+            spots.sort()
+        start = end = -1
+        for first, last in spots:
+            if first - self.before > end:
+                if end >= 0:
+                    yield start, end
+                start = max(0, first - self.before)
+            end = max(end, last + self.after)
+        if end >= 0:
+            yield start, end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Words that say what stands beside them, as one compiled pattern each."""
+    """Patterns by name, each with the words that announce it."""
 
     patterns: Mapping[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
     words: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    triggers: Mapping[str, Trigger] = field(default_factory=dict)
+    """Absent for a name: its patterns are tried everywhere."""
 
     def pattern(self, name: str) -> tuple[re.Pattern[str], ...]:
         return self.patterns.get(name, ())
+
+    def matches(self, name: str, text: str, lower: str) -> Iterator[re.Match[str]]:
+        """Match the patterns of `name` where their triggers stand.
+
+        lower: `text` in lower case, of the same length.
+        """
+        trigger = self.triggers.get(name)
+        windows = [(0, len(text))] if trigger is None else list(trigger.windows(lower))
+        for pattern in self.patterns.get(name, ()):
+            for start, end in windows:
+                yield from pattern.finditer(text, start, end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

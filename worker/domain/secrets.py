@@ -60,16 +60,14 @@ def seal(text: str, *, rules: RuleSet) -> Sealed:
 
 
 def _find_all(text: str, context: Context) -> Iterator[_Find]:
+    lower = text.lower() if "İ" not in text else text.replace("İ", "i").lower()
     yield from _keys(text, context)
-    yield from _api_keys(text, context)
-    yield from _told(text, context)
+    yield from _api_keys(text, lower, context)
+    yield from _told(text, lower, context)
     yield from _numbers(text, context)
-    told = context.pattern("mnemonic_words")
-    for phrase in find_phrases(
-        text,
-        told=told[0] if told else None,
-        known=context.words.get("example_mnemonics", frozenset()),
-    ):
+    announced = [m.end() for m in context.matches("mnemonic_words", text, lower)]
+    examples = context.words.get("example_mnemonics", frozenset())
+    for phrase in find_phrases(text, announced=announced, known=examples):
         yield _Find(phrase.start, phrase.end, "mnemonic", f"mnemonic, {phrase.words} words")
 
 
@@ -115,27 +113,23 @@ def _keys(text: str, context: Context) -> Iterator[_Find]:
                 yield _Find(*m.span(), "private_key", "private_key")
 
 
-def _api_keys(text: str, context: Context) -> Iterator[_Find]:
+def _api_keys(text: str, lower: str, context: Context) -> Iterator[_Find]:
     bare = [*_UUID.finditer(text), *_HEX32.finditer(text)]
     for m in bare:
         if _is_live(m[0], context) and _speaks_last(
             text, m.start(), context, "api_key_words", "trace_words"
         ):
             yield _Find(*m.span(), "api_key", "api_key")
-    for pattern in context.pattern("api_key"):
-        for m in pattern.finditer(text):
-            if _is_live(m["v"], context):
-                yield _Find(*m.span("v"), "api_key", "api_key")
+    for m in context.matches("api_key", text, lower):
+        if _is_live(m["v"], context):
+            yield _Find(*m.span("v"), "api_key", "api_key")
 
 
-def _told(text: str, context: Context) -> Iterator[_Find]:
+def _told(text: str, lower: str, context: Context) -> Iterator[_Find]:
     for kind in ("password", "otp", "id_number"):
-        for pattern in context.pattern(kind):
-            for m in pattern.finditer(text):
-                if _is_live(m["v"], context) and (
-                    kind != "password" or _is_password(m, context)
-                ):
-                    yield _Find(*m.span("v"), kind, kind)
+        for m in context.matches(kind, text, lower):
+            if _is_live(m["v"], context) and (kind != "password" or _is_password(m, context)):
+                yield _Find(*m.span("v"), kind, kind)
 
 
 def _is_live(value: str, context: Context) -> bool:

@@ -13,7 +13,7 @@ import yaml
 
 from worker.domain.judgement import Urgency
 from worker.domain.phrases import Vocabulary
-from worker.domain.rules import Cap, Context, Fact, Modality, Money, RuleSet
+from worker.domain.rules import Cap, Context, Fact, Modality, Money, RuleSet, Trigger
 
 _HERE = Path(__file__).parent
 _POINTS = {Urgency.CRITICAL: 100, Urgency.HIGH: 60, Urgency.NORMAL: 25, Urgency.LOW: 5}
@@ -168,6 +168,7 @@ def _money(table: dict[str, object]) -> Money:
     )
     return Money(
         names=names,
+        named=frozenset(n for n in names if n.isascii()),
         fiat=frozenset(_words(table.get("fiat"))),
         upper_only=frozenset(w.lower() for w in _words(table.get("upper_only"))),
         spaceless=(re.compile("|".join(map(re.escape, spaceless))),) if spaceless else (),
@@ -193,4 +194,15 @@ def _context(table: dict[str, object]) -> Context:
         for name, rows in _table(table["patterns"]).items()
     }
     words = {n: frozenset(_phrases(w)) for n, w in _table(table.get("words", {})).items()}
-    return Context(patterns=patterns, words=words)
+    triggers = {n: _trigger(_table(t)) for n, t in _table(table.get("triggers", {})).items()}
+    return Context(patterns=patterns, words=words, triggers=triggers)
+
+
+def _trigger(table: dict[str, object]) -> Trigger:
+    digits = table.get("digits")
+    return Trigger(
+        words=tuple(w.lower() for w in _phrases(table.get("words"))),
+        digits=re.compile(rf"[0-9]{{{int(str(digits))},}}") if digits else None,
+        before=int(str(table.get("before", 0))),
+        after=int(str(table.get("after", 0))),
+    )
