@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import os
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,8 +26,6 @@ from worker.keys import Keys
 MAGIC = b"PC1"
 NONCE_BYTES = 12
 MAX_MAIL_BYTES = 2**31
-CACHE_BYTES = 32 * 2**20
-"""Raw mails just stored are read again at once by the processing step."""
 WRITERS = 4
 """Threads that write one batch: waiting for the disk, they wait together."""
 
@@ -42,9 +39,6 @@ class FolderBlobs:
         self._key_id, _ = keys.current("blobs")
         self._ciphers = {name: AESGCM(key) for name, key in keys.every("blobs").items()}
         self._address_keys = tuple(keys.every("blob addresses").values())
-        self._cache: OrderedDict[str, bytes] = OrderedDict()
-        self._cached_bytes = 0
-        self._lock = threading.Lock()
         self._folders: set[str] = set()
 
     def put(self, raws: Sequence[bytes]) -> list[str]:
@@ -66,8 +60,6 @@ class FolderBlobs:
                 f"The blob folder {self._folder} cannot be written: {error.strerror or error}. "
                 "Check the disk's space and the folder's owner."
             ) from error
-        for key, raw in mails.items():
-            self._remember(key, raw)
         return keys
 
     def get(self, key: str) -> bytes:
@@ -75,9 +67,6 @@ class FolderBlobs:
 
         Raises Permanent when it is missing or damaged, Temporary when it cannot be read now.
         """
-        with self._lock:
-            if key in self._cache:
-                return self._cache[key]
         path = self._path(key)
         try:
             with open(path, "rb") as file:
@@ -89,8 +78,6 @@ class FolderBlobs:
 
     def delete(self, key: str) -> None:
         """Remove a raw mail; one that is gone already is fine."""
-        with self._lock:
-            self._cached_bytes -= len(self._cache.pop(key, b""))
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._path(key))
 
@@ -158,16 +145,6 @@ class FolderBlobs:
                 os.mkdir(folder, mode=0o700)
             _sync_folder(self._root)
         self._folders.add(folder)
-
-    def _remember(self, key: str, raw: bytes) -> None:
-        with self._lock:
-            if key in self._cache or len(raw) > CACHE_BYTES // 4:
-                return
-            self._cache[key] = raw
-            self._cached_bytes += len(raw)
-            while self._cached_bytes > CACHE_BYTES:
-                _, dropped = self._cache.popitem(last=False)
-                self._cached_bytes -= len(dropped)
 
 
 def _each(work: Callable[[str], None], names: Collection[str]) -> None:

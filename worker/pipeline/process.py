@@ -37,7 +37,7 @@ MAX_CRASHES = 6
 RETRY_FIRST = timedelta(seconds=10)
 RETRY_LONGEST = timedelta(minutes=10)
 BATCH_MAILS = 100
-BATCH_BYTES = 16 * 2**20
+BATCH_BYTES = 8 * 2**20
 OVER_BOUNDS = ("timeout", "out_of_memory")
 MAX_HEAD_BYTES = 256 * 1024
 IDS_A_MAIL = 40
