@@ -1,11 +1,12 @@
 """Puts the desk together and runs it: the one place that knows all parts, clock and chance."""
 
+import contextlib
 import itertools
 import os
 import secrets
+import select
 import signal
 import socket
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -343,28 +344,28 @@ def once(config: Config) -> dict[str, object]:
 
 
 class Signals:
-    """What the process was told by signals since it looked last."""
+    """What the process was told by signals.
+
+    They come through a pipe: a handler that takes a lock could wait for the very code that it
+    interrupted.
+    """
 
     def __init__(self) -> None:
-        self._numbers: list[int] = []
-        self._told = threading.Event()
+        self.is_ending = False
+        """SIGTERM or SIGINT came; that stays so."""
+        self._ear, mouth = os.pipe()
+        for end in (self._ear, mouth):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._note)
-
-    def _note(self, number: int, _: object) -> None:
-        self._numbers.append(number)
-        self._told.set()
-
-    @property
-    def is_ending(self) -> bool:
-        return any(number != signal.SIGHUP for number in self._numbers)
+            signal.signal(number, lambda *_: None)
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait for a signal; SIGHUP is told once, an end for ever."""
-        self._told.wait(seconds)
-        if not self.is_ending:
-            self._numbers.clear()
-            self._told.clear()
+        """Wait for a signal; returns at once when one came since the last wait."""
+        select.select([self._ear], [], [], seconds)
+        with contextlib.suppress(BlockingIOError):
+            numbers = os.read(self._ear, 4096)
+            self.is_ending |= bool({signal.SIGTERM, signal.SIGINT} & set(numbers))
 
 
 def run(config: Config, *, reload: Callable[[], Config]) -> None:
