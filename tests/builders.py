@@ -176,6 +176,6 @@ def a_desk(
         keys=secret,
         blobs=blobs,
         now=clock or Clock(),
-        chance=random.Random(20260304).randbytes,
+        chance=random.Random(f"chance of {worker}").randbytes,
         worker=worker,
     )

@@ -47,18 +47,24 @@ def migrate(url: str) -> None:
     database.close()
 
 
+@pytest.fixture
+def empty_postgres(_postgres_schema: str) -> str:
+    """The URL of a PostgreSQL database with empty tables."""
+    tables = ", ".join(schema.metadata.tables)
+    database = Database(_postgres_schema)
+    with database.write() as tx:
+        tx.execute(text(f"TRUNCATE {tables} CASCADE"))
+    database.close()
+    return _postgres_schema
+
+
 @pytest.fixture(params=BOTH)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
     """The URL of an empty database; None for SQLite in the desk's own folder."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("_sqlite_file"), tmp_path / "desk.db")
         return None
-    found: str = request.getfixturevalue("_postgres_schema")
-    tables = ", ".join(schema.metadata.tables)
-    database = Database(found)
-    with database.write() as tx:
-        tx.execute(text(f"TRUNCATE {tables} CASCADE"))
-    database.close()
+    found: str = request.getfixturevalue("empty_postgres")
     return found
 
 
