@@ -21,7 +21,7 @@ def decide(
             weights[fact.category] = max(weights.get(fact.category, 0), fact.points)
     for concept, count in _counted(reading).items():
         for category, weight in rules.topics.get(concept, ()):
-            weights[category] = weights.get(category, 0) + weight * count
+            weights[category] = weights.get(category, 0) + weight + count - 1
     if not weights:
         return rules.default_category
     order = {name: -place for place, name in enumerate(rules.categories)}
