@@ -8,7 +8,7 @@ import pytest
 
 from worker import keys
 from worker.config import Blobs, Config, Database, Keys
-from worker.daemon.rehearsal import plain_config, import_paths, simulate
+from worker.daemon.rehearsal import import_paths, plain_config, simulate
 from worker.errors import ConfigError
 
 MAIL = b"""From: Li Wei <li.wei@mail.example>

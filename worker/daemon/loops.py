@@ -27,6 +27,7 @@ from worker.store import mailboxes
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
+FIRST_LOGIN_WAIT = 30.0
 LOGIN_WAIT = 300.0
 """A refused password is not hammered: that locks accounts."""
 LONGEST_REST = 300.0
@@ -142,8 +143,11 @@ class Loop:
         return failures >= TRIES_OF_ONE_RUN or isinstance(error, LoginRefused)
 
     def _wait_after(self, error: Exception, failures: int) -> float:
-        longest = LOGIN_WAIT if isinstance(error, LoginRefused) else LONGEST_WAIT
-        wait = min(FIRST_WAIT * 2.0 ** min(failures - 1, 20), longest)
+        is_refused = isinstance(error, LoginRefused)
+        first, longest = (
+            (FIRST_LOGIN_WAIT, LOGIN_WAIT) if is_refused else (FIRST_WAIT, LONGEST_WAIT)
+        )
+        wait = min(first * 2.0 ** min(failures - 1, 20), longest)
         return wait * random.uniform(0.75, 1.0)  # noqa: S311 - spreads reconnects, no secret
 
 

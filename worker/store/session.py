@@ -30,6 +30,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from worker.errors import ConfigError, Permanent, Temporary
 
 BUSY_MS = 10_000
+WRONG_SCHEMA = "42"
+"""Class of PostgreSQL's codes for a missing table or column: no mail's fault."""
 PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_MS}",
     "PRAGMA synchronous=FULL",
@@ -94,6 +96,8 @@ class Database:
         except IntegrityError as error:
             raise Conflict(f"The database refused a row: {error.orig}") from error
         except (DataError, ProgrammingError) as error:
+            if str(getattr(error.orig, "sqlstate", "")).startswith(WRONG_SCHEMA):
+                raise self._fault(error.orig) from error
             raise BadRow(f"The database refused a value: {error.orig}") from error
         except (DBAPIError, PoolTimeout) as error:
             raise self._fault(getattr(error, "orig", error)) from error
