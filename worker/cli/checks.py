@@ -3,8 +3,8 @@
 They change nothing: no table, no folder is made, no mail is touched. Imported late.
 """
 
-import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -134,8 +134,13 @@ def _writable(folder: Path) -> None:
     there = _nearest(folder)
     if not there.is_dir():
         raise Failed(f"{there} is no folder", f"move it away, or name another than {folder}")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise Failed(f"{there} cannot be written", "give it to the user who runs postclerk")
+    try:
+        # A real try: permissions alone do not tell of a read-only or special file system.
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        sentence = f"{there} cannot be written ({error.strerror}), so {folder} cannot be made"
+        raise Failed(sentence, "give it to the user who runs postclerk") from error
 
 
 def _nearest(path: Path) -> Path:
