@@ -58,7 +58,7 @@ class Stopwatch:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._open: list[str] = []
-        self._since = time.thread_time()
+        self._since = time.process_time()
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -71,7 +71,7 @@ class Stopwatch:
             self._open.pop()
 
     def _turn(self) -> None:
-        now = time.thread_time()
+        now = time.process_time()
         if self._open:
             name = self._open[-1]
             self.seconds[name] = self.seconds.get(name, 0.0) + now - self._since
