@@ -14,6 +14,13 @@ from worker.domain.reading import Reading
 from worker.domain.rules import Cap, Fact, RuleSet
 
 
+class _Found(NamedTuple):
+    fact: Fact
+    hit: Hit
+    sentence: int
+    """The last in which it is told."""
+
+
 class Verdict(NamedTuple):
     urgency: Urgency
     hits: tuple[Hit, ...]
@@ -35,24 +42,24 @@ def decide(
         m.concept in rules.modality.doubt and m.sentence >= reading.body_starts
         for m in reading.topics
     )
-    found: list[tuple[Fact, Hit]] = []
+    found: list[_Found] = []
     for fact in rules.facts:
         if all(not group.isdisjoint(told) for group in fact.all_of):
-            words = _match(fact, reading, beyond, doubted=doubted)
-            if words is not None:
-                found.append((fact, Hit(fact.name, words, fact.points)))
-    if has_secret and rules.secret_fact:
-        found.append(
-            (rules.secret_fact, Hit(rules.secret_fact.name, "", rules.secret_fact.points))
-        )
+            match = _match(fact, reading, beyond, doubted=doubted)
+            if match is not None:
+                sentence, words = match
+                found.append(_Found(fact, Hit(fact.name, words, fact.points), sentence))
+    secret = rules.secret_fact
+    if has_secret and secret:
+        found.append(_Found(secret, Hit(secret.name, "", secret.points), 0))
     caps = [c for c in rules.caps if _applies(c, told)]
     return _settle(found, caps, reading, rules)
 
 
 def _match(
     fact: Fact, reading: Reading, beyond: frozenset[str], *, doubted: bool
-) -> str | None:
-    """The words by which `reading` tells `fact`; None when it does not.
+) -> tuple[int, str] | None:
+    """Where and in which words `reading` tells `fact`; None when it does not.
 
     doubted: the body speaks against what only the subject tells.
     """
@@ -61,7 +68,7 @@ def _match(
     if fact.reach < 0:
         if not fact.none_of.isdisjoint(reading.all_told | beyond):
             return None
-        return _words(fact, reading, None)
+        return 0, _words(fact, reading, None)
     numbers = sorted(reading.by_sentence)
     for place, number in enumerate(numbers):
         window = numbers[place : place + fact.reach + 1]
@@ -74,7 +81,7 @@ def _match(
         if all(not g.isdisjoint(concepts) for g in fact.all_of) and fact.none_of.isdisjoint(
             concepts
         ):
-            return _words(fact, reading, window)
+            return number, _words(fact, reading, window)
     return None
 
 
@@ -92,26 +99,34 @@ def _applies(cap: Cap, told: frozenset[str] | set[str]) -> bool:
     return all(not g.isdisjoint(told) for g in cap.all_of) and cap.unless.isdisjoint(told)
 
 
-def _settle(
-    found: list[tuple[Fact, Hit]], caps: list[Cap], reading: Reading, rules: RuleSet
-) -> Verdict:
-    found.sort(key=lambda pair: -pair[1].points)
-    hits = [hit for _, hit in found]
-    urgency = Urgency.LOW
-    counted = False
-    for fact, _ in found:
-        if fact.urgency is None:
-            continue
-        level = fact.urgency
-        for cap in caps:
-            if not fact.is_firm and _concerns(cap, fact) and cap.urgency.rank < level.rank:
-                level = cap.urgency
-        if not counted or level.rank > urgency.rank:
-            urgency, counted = level, True
-    if not counted:
-        urgency = rules.default_urgency
-    hits += [Hit(cap.name, _cap_words(cap, reading), -1) for cap in caps]
-    return Verdict(urgency, tuple(hits), tuple(fact for fact, _ in found))
+def _settle(found: list[_Found], caps: list[Cap], reading: Reading, rules: RuleSet) -> Verdict:
+    found.sort(key=lambda f: -f.hit.points)
+    levels = [_capped(f, caps, reading) for f in found if f.fact.urgency is not None] or [
+        rules.default_urgency
+    ]
+    hits = [f.hit for f in found] + [Hit(c.name, _cap_words(c, reading), -1) for c in caps]
+    return Verdict(
+        max(levels, key=lambda level: level.rank), tuple(hits), tuple(f.fact for f in found)
+    )
+
+
+def _capped(found: _Found, caps: list[Cap], reading: Reading) -> Urgency:
+    level = found.fact.urgency or Urgency.LOW
+    if found.fact.is_firm:
+        return level
+    for cap in caps:
+        if _concerns(cap, found.fact) and _comes_after(cap, found.sentence, reading):
+            level = min(level, cap.urgency, key=lambda u: u.rank)
+    return level
+
+
+def _comes_after(cap: Cap, sentence: int, reading: Reading) -> bool:
+    """Whether `cap` is told no earlier than a fact: in the end it is how things stand.
+
+    What the subject says holds for all that follows.
+    """
+    told = [m.sentence for m in reading.told if any(m.concept in g for g in cap.all_of)]
+    return not told or max(told) >= sentence or min(told) < reading.body_starts
 
 
 def _concerns(cap: Cap, fact: Fact) -> bool:
