@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from worker.mail.charsets import clean_text, codec_for, decode_noting
 from worker.mail.html import html_to_text, meta_charset
 from worker.mail.mime import Part
+from worker.mail.settings import DEFAULTS, ParseSettings
 from worker.mail.tnef import tnef_files
 from worker.mail.transfer import decode_transfer, uuencoded, yencoded
 
@@ -34,6 +35,7 @@ _REPORT_PARTS = (
     "message/global-headers",
     "message/tracking-status",
 )
+_OCTETS_A_CHAR = 4
 _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 _RICH = ("text/enriched", "text/richtext")
 _READABLE = ("text/plain", "text/html", "text", "", *_RICH)
@@ -75,16 +77,22 @@ class Bodies:
     defects: list[str] = field(default_factory=list)
 
 
-def read_bodies(root: Part, hint: str | None) -> Bodies:
+def read_bodies(root: Part, hint: str | None, settings: ParseSettings = DEFAULTS) -> Bodies:
     """Walk the tree under `root`. hint: charset label for text that carries none."""
-    walk = _Walk(hint)
+    walk = _Walk(hint, settings)
     walk.bodies.segments = walk.visit(root, is_root=True)
     return walk.bodies
 
 
 class _Walk:
-    def __init__(self, hint: str | None) -> None:
+    def __init__(self, hint: str | None, settings: ParseSettings) -> None:
         self.hint = hint
+        self.octets_left = {
+            "plain": _OCTETS_A_CHAR * settings.max_text_chars,
+            "html": _OCTETS_A_CHAR * settings.max_html_chars,
+        }
+        """Of text that is still decoded, so that none of it costs time and is left out later."""
+        self.markup_left = settings.max_html_chars
         self.bodies = Bodies()
         self.in_report = False
         self.has_text = False
@@ -153,14 +161,27 @@ class _Walk:
             label = part.parameters.get("charset")
             if codec_for(label) is None:
                 label = meta_charset(content) or label
-            return [Segment(html=self._characters(content, label))]
-        content = self._cut_embedded(part, content)
+            markup = self._characters(self._bounded("html", content), label)
+            left = self.markup_left
+            self.markup_left = max(left - len(markup), 0)
+            if len(markup) > left:
+                self.bodies.defects.append("HTML over the bound: its end is left out")
+            return [Segment(html=markup[:left])]
+        content = self._bounded("plain", self._cut_embedded(part, content))
         text = clean_text(self._characters(content, part.parameters.get("charset")))
         if part.content_type in _RICH:
             text = _ENRICHED.sub("", _ENRICHED_PARAM.sub("", text)).replace("<<", "<")
         if part.parameters.get("format", "").lower() == "flowed":
             text = _unflowed(text, delsp=part.parameters.get("delsp", "").lower() == "yes")
         return [Segment(plain=text)]
+
+    def _bounded(self, form: str, content: bytes) -> bytes:
+        """What of a text is decoded at all."""
+        left = self.octets_left[form]
+        self.octets_left[form] = max(left - len(content), 0)
+        if len(content) > left:
+            self.bodies.defects.append("text over the bound: its end is left out")
+        return content[:left]
 
     def _decoded(self, part: Part) -> bytes:
         encoding = part.header.text("content-transfer-encoding")

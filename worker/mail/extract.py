@@ -13,7 +13,7 @@ def attachment_bytes(raw: bytes, part: str, *, settings: ParseSettings = DEFAULT
     Raises Permanent when the mail holds no such attachment.
     """
     root, _ = read_tree(bounded(raw, settings), settings)
-    for attached in read_bodies(root, None).attached:
+    for attached in read_bodies(root, None, settings).attached:
         if attached.part == part:
             return attached.content
     raise Permanent(f"the mail holds no attachment {part!r}", part=part)

@@ -142,6 +142,8 @@ def read_html(source: str, *, max_chars: int = 2_000_000) -> ReadableHtml:
         defects.append("HTML over the bound: its end is left out")
     reader = Reader(clean_text(source))
     reader.run()
+    if reader.is_cut:
+        defects.append("HTML with more tags than the bound: its end is left out")
     if reader.dropped_tags:
         defects.append("HTML nested over the bound: flattened")
     return ReadableHtml(reader.text(), _sanitise("".join(reader.kept)), tuple(defects))

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from worker.mail.charsets import clean_text
 
 _MAX_DEPTH = 150
+_MAX_TAGS = 150_000
+"""Far more than a person's mail holds; what stands below is left out."""
 _MAX_TAG = 4096
 _MAX_PICTURE_TAG = 700_000
 _MAX_ATTRIBUTES = 60
@@ -109,6 +111,7 @@ class Reader:
     source: str
     kept: list[str] = field(default_factory=list)
     dropped_tags: int = 0
+    tags: int = 0
     lines: list[str] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
     stack: list[tuple[str, str]] = field(default_factory=list)
@@ -123,6 +126,11 @@ class Reader:
     may_close: bool = True
     """Whether a ">" still stands ahead."""
     may_end_comment: bool = True
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether more tags than the bound stood in the source."""
+        return self.tags > _MAX_TAGS
 
     def run(self) -> None:
         """Read the whole source."""
@@ -163,6 +171,9 @@ class Reader:
 
     def _tag(self, name: re.Match[str], start: int) -> int:
         source = self.source
+        self.tags += 1
+        if self.tags > _MAX_TAGS:
+            return len(source)
         match = _ATTRIBUTES.match(source, name.end())
         close = match.end() if match else name.end()
         if close >= len(source):  # a quote that is never closed: the tag ends at the next ">"

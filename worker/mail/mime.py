@@ -175,26 +175,21 @@ class _Reader:
 
     def _places(self, part: Part, boundary: bytes) -> list[tuple[int, int]]:
         """Where the parts between the delimiter lines of `boundary` begin and end."""
-        raw, delimiter = part.raw, b"--" + boundary
+        raw = part.raw
+        line = rb"--" + re.escape(boundary) + rb"(--)?[ \t\r]*(?=\n|\Z)"
+        following = re.compile(rb"\n" + line)
         places: list[tuple[int, int]] = []
         begun = None
         closed = True
-        position = raw.find(delimiter, part.start, part.end)
-        while position >= 0:
-            after = position + len(delimiter)
-            line_end = raw.find(b"\n", after, part.end)
-            line_end = part.end if line_end < 0 else line_end + 1
-            tail = raw[after : min(line_end, after + 80)].strip()
-            at_line_start = position == part.start or raw[position - 1] == 10
-            if at_line_start and tail in (b"", b"--"):
-                if begun is not None:
-                    places.append((begun, max(begun, _before_line_end(raw, position))))
-                closed = tail == b"--"
-                begun = None if closed else line_end
-                after = max(line_end - 1, after)
-            if len(places) > self.settings.max_parts:
-                break
-            position = raw.find(delimiter, after, part.end)
+        found = re.compile(line).match(raw, part.start, part.end)
+        if found is None:
+            found = following.search(raw, max(part.start - 1, 0), part.end)
+        while found is not None and len(places) <= self.settings.max_parts:
+            if begun is not None:
+                places.append((begun, max(begun, _before_line_end(raw, found.start() + 1))))
+            closed = found.group(1) is not None
+            begun = None if closed else min(found.end() + 1, part.end)
+            found = following.search(raw, found.end(), part.end)
         if begun is not None and begun < part.end:
             places.append((begun, part.end))
         if not closed:

@@ -37,12 +37,14 @@ _DELIVERED_TO = (
 
 
 def parse(raw: bytes, *, settings: ParseSettings = DEFAULTS) -> Message:
-    """Read `raw` as a person would. Raises nothing.
+    """Read `raw` as a person would. Raises MemoryError only.
 
     Over a bound it holds what could be read, and a defect says what is left out.
     """
     try:
         return _read(raw, settings)
+    except MemoryError:
+        raise  # whoever runs us in a bounded process keeps the mail and says why
     except Exception as error:  # noqa: BLE001 - the promise of this seam: no mail stops a mailbox
         return _unreadable(raw, error)
 
@@ -70,7 +72,7 @@ def _read(raw: bytes, settings: ParseSettings) -> Message:
         defects.append("mail over the bound: its end is left out")
     header = root.header
     hint = header.charset_hint() or _charset_below(root)
-    bodies = read_bodies(root, hint)
+    bodies = read_bodies(root, hint, settings)
     text = _text(bodies, settings, defects)
     subject = read_subject(header, hint)
     authors = _addresses(header, "from", hint, settings)
@@ -197,7 +199,8 @@ def _text(bodies: Bodies, settings: ParseSettings, defects: list[str]) -> _Text:
         text.html_text, text.html = readable.text, readable.display
         defects += readable.defects
     pieces = [
-        _readable(segment, text, only=len(bodies.segments) == 1) for segment in bodies.segments
+        _readable(segment, text if len(bodies.segments) == 1 else None)
+        for segment in bodies.segments
     ]
     body = "\n\n".join(piece.strip("\n") for piece in pieces if piece.strip())
     if len(body) > settings.max_text_chars:
@@ -208,17 +211,17 @@ def _text(bodies: Bodies, settings: ParseSettings, defects: list[str]) -> _Text:
     return text
 
 
-def _readable(segment: Segment, text: _Text, *, only: bool) -> str:
+def _readable(segment: Segment, read: _Text | None) -> str:
+    """A segment as text. read: what was read already, where it is the only one."""
     if segment.html is None:
         return segment.plain or ""
-    own = text.html_text if only else ""
-    if segment.plain is not None:
-        stands_alone = segment.plain.strip() and len(segment.plain) >= 300
-        if stands_alone:
-            return segment.plain
-        own = own or html_to_text(segment.html)
-        return own if says_nothing(segment.plain, own) and own.strip() else segment.plain
-    return own or html_to_text(segment.html)
+    if segment.plain is not None and segment.plain.strip() and len(segment.plain) >= 300:
+        return segment.plain
+    from_html = html_to_text(segment.html) if read is None else read.html_text
+    if segment.plain is None:
+        return from_html
+    is_empty = says_nothing(segment.plain, from_html)
+    return from_html if is_empty and from_html.strip() else segment.plain
 
 
 def _unreadable(raw: bytes, error: Exception) -> Message:

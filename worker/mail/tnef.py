@@ -3,26 +3,53 @@
 import logging
 import struct
 
+import tnefparse.mapi
+import tnefparse.tnef
 from tnefparse import TNEF
 
 from worker.mail.charsets import decode
 
 _MAX_OCTETS = 30 * 2**20
 _MAX_FILES = 200
+_MAX_COPIED = 4 * 10**9
+"""Octets that tnefparse may copy: it copies the rest of the stream at each object."""
+_MAX_COUNT = 10_000
 _SIGNATURE = b"\x78\x9f\x3e\x22"
 
 logging.getLogger("tnefparse").setLevel(logging.CRITICAL)  # it logs what strangers send
+
+
+def _counted(count: int) -> range:
+    """What tnefparse counts with: a stream may claim four thousand million rows in 4 octets."""
+    if count > _MAX_COUNT:
+        raise ValueError("more rows than the bound")
+    return range(count)
+
+
+for _module in (tnefparse.mapi, tnefparse.tnef):
+    vars(_module)["range"] = _counted
 
 
 def tnef_files(octets: bytes) -> list[tuple[str, bytes]]:
     """Name and content of each file in a TNEF stream; empty when it cannot be read."""
     if not octets.startswith(_SIGNATURE) or len(octets) > _MAX_OCTETS:
         return []
+    if _objects(octets) * len(octets) > _MAX_COPIED:
+        return []
     try:
         found = TNEF(octets, do_checksum=False).attachments[:_MAX_FILES]
         return [(_text(one.long_filename() or one.name), bytes(one.data)) for one in found]
     except (ValueError, LookupError, TypeError, AttributeError, struct.error, OverflowError):
         return []
+
+
+def _objects(octets: bytes) -> int:
+    """How many objects the stream holds: each is 9 octets, its length, and a checksum of 2."""
+    count, place = 0, 6
+    while place + 9 <= len(octets):
+        place += struct.unpack_from("<I", octets, place + 5)[0] + 11
+        count += 1
+    return count
 
 
 def _text(name: object) -> str:

@@ -1,0 +1,101 @@
+"""Coverage-guided fuzz of worker.mail.parse with atheris: `make fuzz`, FUZZ_SECONDS=60.
+
+Starts from the mails of tests/corpus. What must hold for any bytes: no exception, nothing that
+cannot be stored, no cost out of proportion. A finding is written to --findings, to be kept in
+tests/corpus once it is understood.
+"""
+
+import argparse
+import hashlib
+import resource
+import sys
+import time
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["worker.mail", "mailparser", "email"]):
+    from worker.domain.message import Message
+    from worker.mail.extract import attachment_bytes
+    from worker.mail.parse import parse
+
+CORPUS = Path(__file__).parent.parent / "corpus"
+MAX_OCTETS = 64 * 1024
+SECONDS_PER_MAIL = 1.0
+"""CPU of one input; instrumented code is about ten times slower than plain."""
+GROWTH_MB = 500
+"""Of the resident set over the whole run."""
+
+
+def strings_of(message: Message) -> list[str]:
+    """Every string of a message that is stored or shown, but for the safe HTML."""
+    addresses = (*message.authors, *message.to, *message.cc, *message.reply_to)
+    return [
+        message.message_id or "",
+        message.subject,
+        message.body_text,
+        message.reply_text,
+        message.html_text,
+        message.return_path or "",
+        *message.in_reply_to,
+        *message.references,
+        *message.delivered_to,
+        *message.defects,
+        *message.kind_reasons,
+        *(one.addr_spec for one in addresses),
+        *(one.display_name for one in addresses),
+        *(one.filename for one in message.attachments),
+        *(one.content_type for one in message.attachments),
+        *(one.content_id or "" for one in message.attachments),
+        *(f"{one.recipient} {one.status} {one.message_id}" for one in message.reports),
+    ]
+
+
+def check(raw: bytes) -> None:
+    """Raise AssertionError where a promise of `parse` does not hold."""
+    began = time.process_time()
+    message = parse(raw)
+    taken = time.process_time() - began
+    assert taken < SECONDS_PER_MAIL, f"took {taken:.1f} s of CPU for {len(raw)} octets"
+    for defect in message.defects:
+        assert "could not be read:" not in defect, defect
+    for text in (*strings_of(message), message.html):
+        text.encode("utf-8")  # a lone surrogate raises
+        assert "\x00" not in text, "NUL"
+        assert "\r" not in text, "CR"
+    for attachment in message.attachments:
+        content = attachment_bytes(raw, attachment.part)
+        assert hashlib.sha256(content).hexdigest() == attachment.sha256, attachment.part
+        assert "/" not in attachment.filename, attachment.filename
+    assert len(message.reply_text.split()) <= len(message.body_text.split()), "reply over body"
+
+
+def main() -> int:
+    words = argparse.ArgumentParser(description="Fuzz the reading of mail.")
+    words.add_argument("--seconds", type=int, default=60)
+    words.add_argument("--findings", type=Path, default=Path("var/fuzz"))
+    told = words.parse_args()
+    seeds = told.findings / "seeds"
+    seeds.mkdir(parents=True, exist_ok=True)
+    for mail in CORPUS.glob("*.eml"):
+        (seeds / mail.name).write_bytes(mail.read_bytes()[:MAX_OCTETS])
+    at_start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    atheris.Setup(
+        [
+            sys.argv[0],
+            str(seeds),
+            f"-max_total_time={told.seconds}",
+            f"-max_len={MAX_OCTETS}",
+            f"-artifact_prefix={told.findings}/",
+            f"-rss_limit_mb={at_start + GROWTH_MB}",
+            "-timeout=20",
+            "-print_final_stats=1",
+        ],
+        check,
+    )
+    atheris.Fuzz()  # ends the process itself: 0 when time ran out, else the finding is written
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
