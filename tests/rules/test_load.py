@@ -71,6 +71,11 @@ def test_another_desk_drops_in(shop: Path, body: str, urgency: str, category: st
     assert (judgement.urgency, judgement.category) == (Urgency(urgency), category)
 
 
+def test_mail_in_a_language_without_words_is_not_put_last(shop: Path) -> None:
+    judgement = judge(subject="", body="ช่วยด้วย เงินหาย ?", own_words="", rules=load(shop))
+    assert judgement.urgency is Urgency.NORMAL
+
+
 def test_other_desk_names_its_own_numbers(shop: Path) -> None:
     judgement = judge(
         subject="order AB-1234", body="parcel late", own_words="", rules=load(shop)
@@ -87,6 +92,7 @@ def test_other_desk_names_its_own_numbers(shop: Path) -> None:
         pytest.param("words/en.yaml", "parcel: (a|b", id="bracket"),
         pytest.param("words/en.yaml", "parcel: (a)?", id="empty-phrase"),
         pytest.param("words/en.yaml", "parcel: [", id="yaml"),
+        pytest.param("words/en.yaml", "late: a\nlate: b", id="twice"),
         pytest.param("patterns.yaml", "identifiers: {patterns: {uid: '('}}", id="pattern"),
     ],
 )

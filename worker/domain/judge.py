@@ -48,6 +48,9 @@ def judge(
         has_secret=_holds_secret(f"{subject}\n{words}", rules),
         rules=rules,
     )
+    level = verdict.urgency
+    if language.split("-")[0] not in rules.vocabularies and language != UNDETERMINED:
+        level = max(level, rules.unread_urgency, key=lambda u: u.rank)
     chosen = category.decide(reading, facts=verdict.facts, urgency=verdict.urgency, rules=rules)
     missing = list_missing(
         chosen, named, told=reading.all_told, has_screenshot=has_screenshot, rules=rules
@@ -55,7 +58,7 @@ def judge(
     return Judgement(
         language=language,
         category=chosen,
-        urgency=verdict.urgency,
+        urgency=level,
         score=max((h.points for h in verdict.hits), default=0),
         hits=verdict.hits,
         identifiers=named,

@@ -1,8 +1,8 @@
 """The rules of the shipped desk, as data, and how to load them or another desk's.
 
 A folder holds desk.yaml (categories, topics, needs, defaults), facts.yaml, money.yaml,
-patterns.yaml and words/<language>.yaml; docs/rules.md tells what each may say. Nothing here
-decides: see worker.domain.judge.
+patterns.yaml and words/<language>.yaml; each tells at its top what it may say, and
+worker.domain.phrases how a phrase is written. Nothing here decides: see worker.domain.judge.
 """
 
 import re
@@ -61,9 +61,22 @@ def _assemble(place: Path) -> RuleSet:
     )
 
 
+class _Loader(yaml.CSafeLoader):
+    """Refuses a key that stands twice: the first would be lost without a word."""
+
+    def construct_mapping(
+        self, node: yaml.MappingNode, deep: bool = False
+    ) -> dict[object, object]:
+        keys = [key.value for key, _ in node.value]
+        twice = next((k for k in keys if keys.count(k) > 1), None) if len(keys) < 1000 else None
+        if twice is not None:
+            raise ValueError(f"{twice!r} stands twice (line {node.start_mark.line + 1} on)")
+        return super().construct_mapping(node, deep)
+
+
 def _read(path: Path) -> dict[str, object]:
     with path.open("rb") as file:
-        return _table(yaml.load(file, Loader=yaml.CSafeLoader) or {})
+        return _table(yaml.load(file, Loader=_Loader) or {})  # noqa: S506 a safe loader
 
 
 def _table(value: object) -> dict[str, object]:
