@@ -29,6 +29,8 @@ class Address:
     addr_spec: str
     """local-part@domain, domain in lower case; "" when the field held no usable address."""
     display_name: str = ""
+    bare: str = ""
+    """What stood in its place without a domain, e.g. "root"; shown, never written to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,10 @@ class Attachment:
     is_inline: bool = False
     content_id: str | None = None
     """Without angle brackets (RFC 2045 section 7)."""
+    is_decoration: bool = False
+    """A picture that the HTML shows and that is as small as logos and icons are."""
+    is_signature: bool = False
+    """A PGP or S/MIME signature (RFC 1847): kept, but nothing that the person attached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +68,8 @@ class DeliveryStatus:
     """Enhanced code of RFC 3463, e.g. "5.1.1"."""
     message_id: str | None = None
     """Message-ID of the mail that is reported on, without angle brackets."""
+    reason: str = ""
+    """unknown_user, mailbox_full, size, policy, network or other; "" where none failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

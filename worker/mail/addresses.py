@@ -24,6 +24,7 @@ _SIMPLE = re.compile(
     rf"(?:\"([^\"\\<>@()]*)\"|([^\"\\<>@(),;:\[\]]*))\s*<({_ATOMS}@{_ATOMS})>|({_ATOMS}@{_ATOMS})"
 )
 _ANGLE = re.compile(r"<([^<>]*)>")
+_BARE = re.compile(r"[\w.+-]{1,64}", re.ASCII)
 _COMMENT = re.compile(r"\(([^()]*)\)")
 
 
@@ -71,7 +72,7 @@ def _by_mail_parser(text: str, limit: int) -> list[tuple[str, str]] | None:
         return None
     problems: list[dict[str, object]] = []
     found = [(str(name), str(spec)) for name, spec in get_addresses(text, defects=problems)]
-    if problems or any(not spec for _, spec in found):
+    if problems or any("@" not in spec for _, spec in found):
         return None
     return found
 
@@ -84,7 +85,12 @@ def _restored(name: str, spec: str, words: "list[str] | tuple[str, ...]") -> Add
     if words:
         name = _MARK.sub(word, name)
         spec = "" if "\ue000" in spec else spec
-    return Address(addr_spec=normal_spec(spec), display_name=_unquoted(clean_line(name)))
+    known = normal_spec(spec)
+    return Address(
+        addr_spec=known,
+        display_name=_unquoted(clean_line(name)),
+        bare=spec if not known and _BARE.fullmatch(spec) else "",
+    )
 
 
 def normal_spec(spec: str) -> str:
@@ -113,7 +119,7 @@ def _tolerant(text: str, limit: int) -> list[tuple[str, str]]:
         if not item.strip():
             continue
         name, spec = _one(item)
-        if not spec and "@" not in item and "<" not in item:
+        if "@" not in spec and "@" not in item and "<" not in item:
             pending = f"{pending}, {item.strip()}" if pending else item.strip()
             continue  # "Lastname, Firstname <a@b>" without quotes
         if pending:
@@ -123,7 +129,7 @@ def _tolerant(text: str, limit: int) -> list[tuple[str, str]]:
         if len(found) >= limit:
             break
     if pending and not found:
-        found.append((_one(pending)[0], ""))
+        found.append(_one(pending))
     return found
 
 
@@ -177,4 +183,7 @@ def _one(item: str) -> tuple[str, str]:
         name = (bare[: match.start()] + " " + bare[match.end() :]).strip(" <>\"'")
         return name or comments, normal_spec(match.group(0))
     name = _ANGLE.sub(" ", item).strip(" <>")
+    inner = angles[-1].group(1).strip() if angles else bare.strip()
+    if _BARE.fullmatch(inner):
+        return (name if angles or not comments else comments), inner
     return name, ""

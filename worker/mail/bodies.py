@@ -64,6 +64,7 @@ class Attached:
     content: bytes
     is_inline: bool = False
     content_id: str | None = None
+    is_signature: bool = False
 
 
 @dataclass(slots=True)
@@ -74,6 +75,8 @@ class Bodies:
     attached: list[Attached] = field(default_factory=list)
     reports: list[Part] = field(default_factory=list)
     """The machine-readable parts of a report and the returned message or header."""
+    messages: list[Part] = field(default_factory=list)
+    """Attached mails that could be opened."""
     defects: list[str] = field(default_factory=list)
 
 
@@ -91,7 +94,7 @@ class _Walk:
             "plain": _OCTETS_A_CHAR * settings.max_text_chars,
             "html": _OCTETS_A_CHAR * settings.max_html_chars,
         }
-        """Of text that is still decoded, so that none of it costs time and is left out later."""
+        """Of text that is still decoded: none of it shall cost time and be left out later."""
         self.markup_left = settings.max_html_chars
         self.bodies = Bodies()
         self.in_report = False
@@ -137,6 +140,8 @@ class _Walk:
             self.bodies.reports.append(part)
             return []
         self._attach(part)
+        if part.children:
+            self.bodies.messages.append(part)
         return []
 
     def _is_text(self, part: Part, *, is_root: bool) -> bool:
@@ -241,6 +246,7 @@ class _Walk:
                 is_inline=part.disposition == "inline"
                 or (content_id is not None and part.disposition != "attachment"),
                 content_id=content_id,
+                is_signature=kind in _SIGNATURES,
             )
         )
 

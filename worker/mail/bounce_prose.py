@@ -71,6 +71,13 @@ class ProseBounce:
     status: str | None = None
     message_id: str | None = None
     is_feedback: bool = False
+    head: str = ""
+    """The report itself, without the returned copy."""
+
+    def said_of(self, recipient: str) -> str:
+        """The lines about `recipient`: from its name on, else the whole report."""
+        place = self.head.lower().find(recipient.lower()) if recipient else -1
+        return self.head[place : place + 600] if place >= 0 else self.head[:2000]
 
 
 def _says(name: str, text: str) -> str | None:
@@ -116,6 +123,7 @@ def read_prose(
         action="delayed" if _is_delayed(subject, head) else "failed",
         status=overall,
         message_id=found.group(1) if found else None,
+        head=head,
     )
 
 

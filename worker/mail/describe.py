@@ -11,7 +11,7 @@ def as_json(message: Message, *, file: str, path: str, language: str) -> dict[st
         "path": path,
         "message_id": message.message_id,
         "subject": message.subject,
-        "from_email": author.addr_spec if author else "",
+        "from_email": (author.addr_spec or author.bare) if author else "",
         "from_name": author.display_name if author else "",
         "to": _specs(message.to),
         "cc": _specs(message.cc),
@@ -32,6 +32,8 @@ def as_json(message: Message, *, file: str, path: str, language: str) -> dict[st
                 "sha256": one.sha256,
                 "inline": one.is_inline,
                 "content_id": one.content_id,
+                "decoration": one.is_decoration,
+                "signature": one.is_signature,
             }
             for one in message.attachments
         ],
@@ -46,6 +48,7 @@ def as_json(message: Message, *, file: str, path: str, language: str) -> dict[st
                 "action": report.action,
                 "status": report.status,
                 "message_id": report.message_id,
+                "reason": report.reason,
             }
             for report in message.reports
         ],
@@ -60,7 +63,7 @@ def as_json(message: Message, *, file: str, path: str, language: str) -> dict[st
 
 
 def _specs(addresses: tuple[Address, ...]) -> list[str]:
-    return [address.addr_spec for address in addresses if address.addr_spec]
+    return [shown for one in addresses if (shown := one.addr_spec or one.bare)]
 
 
 def _failed(message: Message) -> list[str]:

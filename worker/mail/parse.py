@@ -6,19 +6,18 @@ the tree of parts is our own (docs/decisions/mail-parser.md).
 """
 
 import hashlib
-from dataclasses import dataclass
 
 from worker.domain.message import Address, Authentication, Kind, Message
 from worker.mail.addresses import read_addresses
 from worker.mail.attachments import read_attachments
 from worker.mail.authentication import read_authentication
-from worker.mail.bodies import Bodies, Segment, read_bodies, says_nothing
+from worker.mail.bodies import read_bodies
+from worker.mail.body_text import read_body
 from worker.mail.charsets import clean_text
 from worker.mail.dates import read_date
 from worker.mail.digest import content_digest
 from worker.mail.fields import read_message_id, read_msg_ids, read_subject
 from worker.mail.header_section import HeaderSection
-from worker.mail.html import html_to_text, read_html
 from worker.mail.kind import screen
 from worker.mail.mime import Part, read_tree
 from worker.mail.report import read_report
@@ -57,15 +56,6 @@ def bounded(raw: bytes, settings: ParseSettings) -> bytes:
     return raw.lstrip(b"\r\n") if raw[:1] in (b"\r", b"\n") else raw
 
 
-@dataclass(slots=True)
-class _Text:
-    """The readable forms of the body."""
-
-    body: str = ""
-    html_text: str = ""
-    html: str = ""
-
-
 def _read(raw: bytes, settings: ParseSettings) -> Message:
     root, defects = read_tree(bounded(raw, settings), settings)
     if len(raw) > settings.max_size_bytes:
@@ -73,7 +63,7 @@ def _read(raw: bytes, settings: ParseSettings) -> Message:
     header = root.header
     hint = header.charset_hint() or _charset_below(root)
     bodies = read_bodies(root, hint, settings)
-    text = _text(bodies, settings, defects)
+    text = read_body(root, bodies, hint, settings, defects)
     subject = read_subject(header, hint)
     authors = _addresses(header, "from", hint, settings)
     to = _addresses(header, "to", hint, settings)
@@ -86,7 +76,7 @@ def _read(raw: bytes, settings: ParseSettings) -> Message:
         to=to,
         settings=settings,
     )
-    attachments = read_attachments(bodies, defects)
+    attachments = read_attachments(bodies, defects, html=text.html)
     screening = screen(
         header,
         subject=subject,
@@ -188,40 +178,6 @@ def _is_calendar_reply(root: Part) -> bool:
             return part.parameters.get("method", "").lower() == "reply"
         pending += [child for child in part.children[:20] if not child.is_message]
     return False
-
-
-def _text(bodies: Bodies, settings: ParseSettings, defects: list[str]) -> _Text:
-    """Make the whole readable text out of the segments, and the HTML beside it."""
-    text = _Text()
-    rich = [segment.html for segment in bodies.segments if segment.html is not None]
-    if rich:
-        readable = read_html("\n".join(rich), max_chars=settings.max_html_chars)
-        text.html_text, text.html = readable.text, readable.display
-        defects += readable.defects
-    pieces = [
-        _readable(segment, text if len(bodies.segments) == 1 else None)
-        for segment in bodies.segments
-    ]
-    body = "\n\n".join(piece.strip("\n") for piece in pieces if piece.strip())
-    if len(body) > settings.max_text_chars:
-        defects.append("text over the bound: its end is left out")
-        body = body[: settings.max_text_chars]
-    text.body = body
-    text.html_text = text.html_text[: settings.max_text_chars]
-    return text
-
-
-def _readable(segment: Segment, read: _Text | None) -> str:
-    """A segment as text. read: what was read already, where it is the only one."""
-    if segment.html is None:
-        return segment.plain or ""
-    if segment.plain is not None and segment.plain.strip() and len(segment.plain) >= 300:
-        return segment.plain
-    from_html = html_to_text(segment.html) if read is None else read.html_text
-    if segment.plain is None:
-        return from_html
-    is_empty = says_nothing(segment.plain, from_html)
-    return from_html if is_empty and from_html.strip() else segment.plain
 
 
 def _unreadable(raw: bytes, error: Exception) -> Message:

@@ -10,6 +10,7 @@ from worker.domain.message import Address, DeliveryStatus, Kind
 from worker.mail.addresses import normal_spec, read_addresses
 from worker.mail.bodies import Bodies
 from worker.mail.bounce_prose import ProseBounce, read_prose
+from worker.mail.bounce_reasons import reason_of
 from worker.mail.charsets import clean_line
 from worker.mail.fields import read_message_id, read_msg_ids
 from worker.mail.header_section import HeaderSection, read_header
@@ -81,7 +82,9 @@ def _receipt(bodies: Bodies, text: str, settings: ParseSettings) -> ReportFacts:
         if is_refusal and re.search(r"reject|refus|denied|拒", text[:1000], re.IGNORECASE):
             spec = _recipient(header) or ""
             message_id = (read_msg_ids(header.every("original-message-id")) or (None,))[0]
-            status = DeliveryStatus(recipient=spec, action="failed", message_id=message_id)
+            status = DeliveryStatus(
+                recipient=spec, action="failed", message_id=message_id, reason="policy"
+            )
             return ReportFacts(
                 kind=Kind.BOUNCE, reason="report: rejected by a filter", statuses=(status,)
             )
@@ -124,6 +127,7 @@ def _from_prose(
             action=prose.action,
             status=status,
             message_id=message_id or prose.message_id,
+            reason=reason_of(status, prose.said_of(recipient), action=prose.action),
         )
         for recipient, status in recipients or (("", prose.status),)
     )
@@ -146,9 +150,15 @@ def _statuses(
                 action=_action(header),
                 status=_status(header),
                 message_id=message_id,
+                reason=_reason(header),
             )
         )
     return found
+
+
+def _reason(header: HeaderSection) -> str:
+    said = clean_line(header.text("diagnostic-code")[:4000])
+    return reason_of(_status(header), said, action=_action(header))
 
 
 def _recipient(header: HeaderSection) -> str | None:
