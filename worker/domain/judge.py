@@ -16,6 +16,8 @@ from worker.domain.rules import Money, RuleSet
 from worker.domain.secrets import CORE, seal
 
 _SEALED_NOTE = "[removed: "
+_MOST_READ = 20_000
+"""Characters of a mail that are judged; who writes more has told the case by then."""
 
 
 def judge(
@@ -33,7 +35,8 @@ def judge(
     language_hint: taken when the text itself does not tell its language.
     The text may be sealed already; its notes count as the secrets that they stand for.
     """
-    words = own_words or body
+    words = (own_words or body)[:_MOST_READ]
+    subject, body = subject[:_MOST_READ], body[:_MOST_READ]
     language, confidence = detect(words if len(words) > 40 else f"{words}\n{subject}")
     if language == UNDETERMINED and language_hint:
         language = language_hint
@@ -63,6 +66,7 @@ def judge(
         hits=verdict.hits,
         identifiers=named,
         missing=missing,
+        told=tuple(sorted(reading.all_told)),
     )
 
 

@@ -8,6 +8,7 @@ there they must stand apart from each other, or be announced and right in number
 import hashlib
 import re
 import unicodedata
+from bisect import bisect_left
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -104,7 +105,7 @@ def _in_words(text: str, announced: list[int], known: frozenset[str]) -> list[Ph
         )
         size = last - place
         start, end = spans[place][0], spans[last - 1][1]
-        near = any(start - _NEAR <= at <= end + _NEAR for at in announced)
+        near = _has_between(announced, start - _NEAR, end + _NEAR)
         if near and size < 12 - 1:
             # Short of a whole phrase, strange words may only be slips: prose that warns of
             # phrases ("private key, mnemonic phrase") holds many words of the lists.
@@ -127,6 +128,12 @@ def _in_words(text: str, announced: list[int], known: frozenset[str]) -> list[Ph
         else:
             place += 1
     return found
+
+
+def _has_between(places: list[int], least: int, most: int) -> bool:
+    """Whether one of `places`, which are sorted, lies between."""
+    at = bisect_left(places, least)
+    return at < len(places) and places[at] <= most
 
 
 def _is_dense(bits: list[int], least: int) -> bool:
@@ -233,7 +240,7 @@ def _in_han(text: str, announced: list[int]) -> list[Phrase]:
             found.append(Phrase(m.start(), m.end(), len(characters)))
     if announced:
         for m in _HAN_TOGETHER.finditer(text):
-            near = any(m.start() - 24 <= at <= m.start() for at in announced)
+            near = _has_between(announced, m.start() - 24, m.start())
             bit = _han_list(list(m[0])) if near and len(m[0]) in _LENGTHS else None
             if bit is not None and _has_checksum(list(m[0]), bit):
                 found.append(Phrase(m.start(), m.end(), len(m[0])))

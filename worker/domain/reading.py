@@ -1,5 +1,6 @@
 """Reads a text as mentions of concepts; sets apart what is denied, supposed or of others."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ DENIED = "denied"
 """Concept of a negated mention: "not hacked" mentions this in place of what it denies."""
 _CERTAIN = 0.8
 _SHORT = 400
+_NEAREST = 6
+"""Phrases before a mention that are looked at; more would stand on top of each other."""
 
 
 class Reading(NamedTuple):
@@ -63,7 +66,10 @@ def _sift(
     mentions: list[Mention], tokens: Tokens, text: str, modality: Modality, *, body_offset: int
 ) -> Reading:
     mentions = _unmasked(mentions, modality)
-    denials = [m for m in mentions if m.concept in modality.negation]
+    denials: dict[int, list[Mention]] = {}
+    for m in mentions:
+        if m.concept in modality.negation:
+            denials.setdefault(m.clause, []).append(m)
     supposed: dict[int, int] = {}
     own = {m.sentence for m in mentions if m.concept in modality.own}
     hearsay = {
@@ -76,7 +82,8 @@ def _sift(
             hearsay.add(m.sentence)
     told: list[Mention] = []
     for m in mentions:
-        if m.concept in modality.negatable and _is_denied(m, denials, modality.reach, tokens):
+        before = denials.get(m.clause, []) if m.concept in modality.negatable else []
+        if before and _is_denied(m, before, modality.reach, tokens):
             told.append(m._replace(concept=DENIED))
         elif m.concept in modality.real or (
             m.sentence not in hearsay and m.first < supposed.get(m.sentence, len(tokens.words))
@@ -100,22 +107,29 @@ def _sift(
 
 
 def _unmasked(mentions: list[Mention], modality: Modality) -> list[Mention]:
-    masks = [(m.first, m.last) for m in mentions if m.concept in modality.mask]
+    masks: dict[int, list[tuple[int, int]]] = {}
+    for m in mentions:
+        if m.concept in modality.mask:
+            masks.setdefault(m.clause, []).append((m.first, m.last))
     if not masks:
         return mentions
     return [
         m
         for m in mentions
-        if m.concept in modality.mask
-        or not any(first <= m.first and m.last <= last for first, last in masks)
+        if m.concept in modality.mask or not _is_masked(m, masks.get(m.clause, []))
     ]
 
 
+def _is_masked(m: Mention, masks: list[tuple[int, int]]) -> bool:
+    near = bisect_right(masks, m.first, key=lambda span: span[0])
+    return any(m.last <= last for _, last in masks[max(0, near - _NEAREST) : near])
+
+
 def _is_denied(m: Mention, denials: list[Mention], reach: int, tokens: Tokens) -> bool:
-    for denial in denials:
-        if denial.clause != m.clause or denial.first >= m.first:
-            continue
-        room = reach * 2 if len(tokens.words[m.first]) == 1 else reach
-        if m.first - denial.last <= room and denial.last < m.first:
-            return True
-    return False
+    """Whether one of `denials`, in order and of its clause, stands shortly before `m`."""
+    room = reach * 2 if len(tokens.words[m.first]) == 1 else reach
+    before = bisect_left(denials, m.first, key=lambda d: d.first)
+    return any(
+        d.last < m.first and m.first - d.last <= room
+        for d in denials[max(0, before - _NEAREST) : before]
+    )

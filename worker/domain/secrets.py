@@ -65,7 +65,7 @@ def _find_all(text: str, context: Context) -> Iterator[_Find]:
     yield from _api_keys(text, lower, context)
     yield from _told(text, lower, context)
     yield from _numbers(text, context)
-    announced = [m.end() for m in context.matches("mnemonic_words", text, lower)]
+    announced = sorted(m.end() for m in context.matches("mnemonic_words", text, lower))
     examples = context.words.get("example_mnemonics", frozenset())
     for phrase in find_phrases(text, announced=announced, known=examples):
         yield _Find(phrase.start, phrase.end, "mnemonic", f"mnemonic, {phrase.words} words")
@@ -73,13 +73,18 @@ def _find_all(text: str, context: Context) -> Iterator[_Find]:
 
 def _settled(finds: Iterator[_Find], text: str) -> list[_Find]:
     """In order, without overlaps (the longer wins), without what is sealed already."""
-    notes = [m.span() for m in _NOTE.finditer(text)]
+    notes = [_Find(*m.span(), "", "") for m in _NOTE.finditer(text)]
     kept: list[_Find] = []
-    for find in sorted(finds, key=lambda f: (f.start - f.end, f.start)):
-        clear = all(find.end <= k.start or find.start >= k.end for k in kept)
-        if clear and all(find.end <= a or find.start >= b for a, b in notes):
+    for find in sorted([*notes, *finds], key=lambda f: (f.start, -f.end, f.kind)):
+        if not kept or find.start >= kept[-1].end:
             kept.append(find)
-    return sorted(kept)
+        elif kept[-1].kind and (not find.kind or find.end - find.start > _length(kept[-1])):
+            kept[-1] = find
+    return [find for find in kept if find.kind]
+
+
+def _length(find: _Find) -> int:
+    return find.end - find.start
 
 
 def _speaks_last(text: str, start: int, context: Context, name: str, against: str) -> bool:
