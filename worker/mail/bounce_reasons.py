@@ -19,17 +19,18 @@ _BY_STATUS = (
 _MAX_TEXT = 4000
 
 
-def reason_of(status: str | None, text: str, *, action: str = "failed") -> str:
+def reason_of(status: str | None, *texts: str, action: str = "failed") -> str:
     """unknown_user, mailbox_full, size, policy, network or other; "" where nothing failed.
 
-    text: the diagnostic code, or the lines of prose about this recipient.
+    texts: the diagnostic code, or the lines of prose about this recipient, then all of it.
     """
     if action not in ("failed", "delayed"):
         return ""
-    said = " ".join(text[:_MAX_TEXT].lower().split())
-    for name in _WORDS:
-        if first_in(said, "bounces", f"reason_{name}"):
-            return name
+    for text in texts:
+        said = " ".join(text[:_MAX_TEXT].lower().split())
+        for name in _WORDS:
+            if first_in(said, "bounces", f"reason_{name}"):
+                return name
     for pattern, name in _BY_STATUS:
         if status and pattern.fullmatch(status):
             return name

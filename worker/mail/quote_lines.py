@@ -25,15 +25,21 @@ _SIGNATURE = re.compile(r"\s{0,3}(?:--|—|––|__)\s*$")
 _DASHED_NAME = re.compile(
     r"\s{0,3}(?:[-—–]{1,3}|~)\s?[A-Z][\w.'’-]*(?:\s+[A-Z][\w.'’-]*){0,3}\s*$"
 )
-_QUOTED = re.compile(r"\s{0,3}[>＞](?!\s*[:：]\s*$)")
+_QUOTED = re.compile(r"\s{0,3}(?:[A-Z]{2,3})?[>＞](?!\s*[:：]\s*$)")
+_DEVICE = re.compile(
+    r"\b(?:i?phone|ipad|smartphone|galaxy|android|device|tablet|outlook|bluemail|handy|gerät)\b",
+    re.IGNORECASE,
+)
+_WEBSITE = re.compile(r"(?:https?://)?www\.[\w.-]+/?", re.IGNORECASE)
 _URL = re.compile(r"<?https?://\S+>?")
+_BETWEEN_RULES = re.compile(r"[-–—_*~=]{2,}\s*(.{6,}?)\s*[-–—_*~=]{2,}$")
 _FILE = "quote_markers"
 _WORDS = 9
 
 
 def visible(line: str) -> str:
     """The line without invisible characters and outer blanks."""
-    return _INVISIBLE.sub("", line).replace("\xa0", " ").strip()
+    return _INVISIBLE.sub("", line).replace("\xa0", " ").replace("&nbsp;", " ").strip()
 
 
 def is_quoted(line: str) -> bool:
@@ -82,7 +88,9 @@ def is_attribution(text: str, *, before_quote: bool = False) -> bool:
     if not 6 <= len(text) <= _MAX_LINE:
         return False
     verb, start, ending = _wrote()
-    ends_open = text.endswith((":", "："))
+    ruled = _BETWEEN_RULES.match(text)
+    text = ruled.group(1) if ruled else text
+    ends_open = ruled is not None or text.endswith((":", "："))
     has_verb = verb.search(text) is not None
     has_date = _DATE.search(text) is not None
     has_address = _ADDRESS.search(text) is not None
@@ -92,6 +100,7 @@ def is_attribution(text: str, *, before_quote: bool = False) -> bool:
                 start.match(text) is not None
                 or has_address
                 or _DATE_FIRST.match(text) is not None
+                or (ends_open and _is_verb_then_date(verb, text))
             )
         return (has_address and ends_open) or (before_quote and len(text) < 120)
     return (
@@ -102,9 +111,18 @@ def is_attribution(text: str, *, before_quote: bool = False) -> bool:
     )
 
 
+def _is_verb_then_date(verb: re.Pattern[str], text: str) -> bool:
+    """ "Li Wei wrote on 01.05.2024 10:00:"."""
+    said = verb.search(text)
+    if said is None or len(text) > 120:
+        return False
+    date = _DATE.search(text, said.end())
+    return date is not None and date.start() - said.end() <= 12 and len(text) - date.end() <= 24
+
+
 def ends_with_verb(line: str) -> bool:
     """ "... wrote" at the end, with or without a colon."""
-    tail = line[-24:].rstrip(" :：])）").lower()
+    tail = line[-24:].rstrip(" :：])）-–—_=").lower()
     return tail.endswith(_verbs())
 
 
@@ -117,11 +135,12 @@ def may_begin_attribution(line: str) -> bool:
     """Whether an attribution over several lines may begin here."""
     if len(line) > _MAX_LINE:
         return False
-    _, start, _ = _wrote()
+    verb, start, _ = _wrote()
     return (
         start.match(line) is not None
         or _DATE_FIRST.match(line) is not None
         or _ADDRESS.search(line) is not None
+        or _is_verb_then_date(verb, line)
     )
 
 
@@ -146,8 +165,9 @@ def label(line: str) -> str | None:
 @cache
 def _separator(name: str) -> re.Pattern[str]:
     listed = either(phrases(_FILE)[name])
+    ruled = either(phrases(_FILE)[name] + phrases(_FILE)[f"{name}_ruled"])
     return re.compile(
-        rf"[\s*>]{{0,4}}[-_=*~—–─━<\[【·]{{2,}}\s*(?:the\s+)?(?:{listed})(?:\s*\(?[^-—–─]{{0,40}}\)?)?\s*[-_=*~—–─━>\]】·]*\s*[:：]?\s*$"
+        rf"[\s*>]{{0,4}}[-_=*~—–─━<\[【·]{{2,}}\s*(?:the\s+)?(?:{ruled})(?:\s*\(?[^-—–─]{{0,40}}\)?)?\s*[-_=*~—–─━>\]】·]*\s*[:：]?\s*$"
         rf"|[\s*]{{0,4}}(?:{listed})\s*[:：]\s*$",
         re.IGNORECASE,
     )
@@ -175,6 +195,8 @@ def is_sent_from(line: str) -> bool:
     if phrase is None:
         return False
     rest = _URL.sub("", line[len(phrase) :]).strip()
+    if _DEVICE.search(rest) and ". " not in rest:
+        return len(line) <= 100
     if any(mark in rest for mark in (",", "，", ";", "!", "?", "。", "？", "！", ". ")):
         return False
     return len(rest.split()) <= _WORDS and len(rest) <= 60
@@ -189,3 +211,33 @@ def begins_disclaimer(line: str) -> bool:
     """The first line of a legal notice."""
     line = line[:200].strip(" *_-–—<>[]()【】").lower()
     return begins_with(line, _FILE, "disclaimer") is not None
+
+
+def is_outside_warning(line: str) -> bool:
+    """What a company's server puts above mail from outside."""
+    line = line[:200].strip(" *_-–—<>").lower()
+    return begins_with(line, _FILE, "outside_warning") is not None
+
+
+def is_sign_off(line: str) -> bool:
+    """ "Kind regards," and the like, alone on its line."""
+    return line[:60].strip(" *_-–—,，.。!！").lower() in _sign_offs()
+
+
+@cache
+def _sign_offs() -> frozenset[str]:
+    return frozenset(phrases(_FILE)["sign_off"])
+
+
+def is_contact(line: str) -> bool:
+    """A telephone number or a website of an address card."""
+    if len(line) > 100:
+        return False
+    if _WEBSITE.fullmatch(line):
+        return True
+    phrase = begins_with(line.lower().lstrip(" *_|"), _FILE, "contact")
+    return phrase is not None and (sum(map(str.isdigit, line)) >= 6 or "www." in line.lower())
+
+
+def names_firm(line: str) -> bool:
+    return len(line) < 100 and first_in(f" {line.lower()}", _FILE, "firm") is not None

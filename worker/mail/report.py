@@ -127,7 +127,7 @@ def _from_prose(
             action=prose.action,
             status=status,
             message_id=message_id or prose.message_id,
-            reason=reason_of(status, prose.said_of(recipient), action=prose.action),
+            reason=reason_of(status, prose.said_of(recipient), prose.head, action=prose.action),
         )
         for recipient, status in recipients or (("", prose.status),)
     )

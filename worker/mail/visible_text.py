@@ -33,7 +33,7 @@ def _trimmed(stretch: Stretch) -> Stretch:
     """One's own words without the signature, footers and notices at their end."""
     if stretch.is_quote:
         return stretch
-    lines = stretch.lines
+    lines = _without_warning(stretch.lines)
     for place, line in enumerate(lines):
         shown = q.visible(line)
         if not shown:
@@ -43,7 +43,34 @@ def _trimmed(stretch: Stretch) -> Stretch:
             break
     while lines and _is_left_over(q.visible(lines[-1]), is_only=len(lines) == 1):
         lines = lines[:-1]
-    return Stretch(False, lines)
+    return Stretch(False, lines[: _before_address_card(lines)])
+
+
+def _without_warning(lines: list[str]) -> list[str]:
+    """Without the paragraph on top that warns of mail from outside, if more follows."""
+    first = next((at for at, line in enumerate(lines) if q.visible(line)), None)
+    if first is None or not q.is_outside_warning(q.visible(lines[first])):
+        return lines
+    at = first
+    while at < len(lines) and q.visible(lines[at]) and at - first < 6:
+        at += 1
+    return lines[at:] if any(q.visible(line) for line in lines[at:]) else lines
+
+
+def _before_address_card(lines: list[str]) -> int:
+    """Where a signature without a delimiter begins: a last paragraph of short lines with a firm
+    or a sign-off and two telephone numbers or websites; the sign-off and the name stay."""
+    begin = len(lines)
+    while begin and lines[begin - 1].strip() and len(lines) - begin <= _MAX_SIGNATURE_LINES:
+        begin -= 1
+    card = [q.visible(line) for line in lines[begin:]]
+    if begin == 0 or not 3 <= len(card) <= _MAX_SIGNATURE_LINES or max(map(len, card)) > 100:
+        return len(lines)
+    if sum(q.is_contact(line) for line in card) < 2:
+        return len(lines)
+    if q.is_sign_off(card[0]):
+        return begin + 2
+    return begin if any(q.names_firm(line) for line in card) else len(lines)
 
 
 def _begins_signature(lines: list[str], place: int) -> bool:
@@ -65,7 +92,7 @@ def _begins_notice(lines: list[str], place: int) -> bool:
     if place == 0 or not q.begins_disclaimer(shown):
         return False
     above = lines[place - 1].strip()
-    below = sum(map(len, lines[place : place + 40]))
+    below = sum(len(one) + (0 if one.isascii() else len(one)) for one in lines[place:][:40])
     return (not above or q.is_rule(above)) and below >= _MIN_NOTICE
 
 
