@@ -74,3 +74,5 @@ class Judgement:
     identifiers: Identifiers = field(default_factory=Identifiers)
     missing: tuple[str, ...] = ()
     """What a good report of this category would hold and this one does not."""
+    told: tuple[str, ...] = ()
+    """Concepts that the writer tells, sorted; they are the same in every language."""

@@ -18,6 +18,7 @@ from worker.context import Desk
 from worker.domain import message_ids
 from worker.domain.answers import Answer, Silence
 from worker.domain.delivery import backoff
+from worker.domain.duplicates import Verdict
 from worker.domain.message import Kind
 from worker.domain.screening import InboundState, Ours, Request, ScreenedOut, screen
 from worker.errors import Permanent, Temporary
@@ -68,8 +69,9 @@ class Outcome:
     evidence: tuple[str, ...] = ()
     score: float | None = None
     duplicate_of: int | None = None
-    """Ledger row of the mail that told the same before."""
+    """Ledger row of the mail that surely told the same before."""
     possible_duplicate_of: int | None = None
+    """Ledger row of the mail that perhaps did."""
 
 
 def claim(desk: Desk, children: Children[Reading], *, suspects: bool) -> Batch | None:
@@ -293,11 +295,13 @@ def _recorded(
     if place.repeat is None:
         found = place.join.evidence if place.join else place.claims
         return replace(outcome, evidence=tuple(f"{e.kind.value} {e.value}" for e in found))
+    is_doubtful = place.repeat.verdict is Verdict.POSSIBLE
     return replace(
         outcome,
         evidence=place.repeat.evidence,
         score=place.repeat.score,
-        duplicate_of=place.repeat.inbound_id,
+        duplicate_of=None if is_doubtful else place.repeat.inbound_id,
+        possible_duplicate_of=place.repeat.inbound_id if is_doubtful else None,
     )
 
 

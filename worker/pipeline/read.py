@@ -5,7 +5,7 @@ sealed: no secret crosses back to the process that writes and logs.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from worker.domain.judge import judge
@@ -13,9 +13,10 @@ from worker.domain.judgement import Judgement
 from worker.domain.message import Attachment, Message
 from worker.domain.rules import RuleSet
 from worker.domain.secrets import seal
+from worker.domain.traits import Traits, note
 from worker.mail.parse import parse
 from worker.mail.settings import ParseSettings
-from worker.rules import load
+from worker.rules import load, repeats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,8 @@ class Reading:
     judgement: Judgement
     secret_kinds: tuple[str, ...]
     """What was sealed in it, each kind once."""
+    traits: Traits = field(default_factory=Traits)
+    """What comparing it with other mails needs beside its text."""
 
 
 def read_mails(raws: Sequence[bytes], settings: ReadSettings) -> list[Reading]:
@@ -43,6 +46,7 @@ def read_mails(raws: Sequence[bytes], settings: ReadSettings) -> list[Reading]:
     None at all still brings in what reading needs.
     """
     load(settings.rules)  # also for no mails: it warms the child up
+    repeats.load(settings.rules)
     return [read_mail(raw, settings) for raw in raws]
 
 
@@ -57,7 +61,13 @@ def read_mail(raw: bytes, settings: ReadSettings) -> Reading:
         rules=rules,
         has_screenshot=any(_is_picture(found) for found in message.attachments),
     )
-    return Reading(message=message, judgement=judgement, secret_kinds=kinds)
+    traits = note(
+        subject=message.subject,
+        own_words=message.reply_text,
+        judgement=judgement,
+        rules=repeats.load(settings.rules),
+    )
+    return Reading(message=message, judgement=judgement, secret_kinds=kinds, traits=traits)
 
 
 def _is_picture(found: Attachment) -> bool:

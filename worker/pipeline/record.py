@@ -4,19 +4,24 @@ from dataclasses import replace
 
 from worker.context import Desk
 from worker.domain import ticket_numbers
+from worker.domain.duplicates import Repeat, Verdict
 from worker.domain.judgement import Identifiers
 from worker.domain.threads import Join
 from worker.domain.ticket import TicketStatus, may_reopen
 from worker.pipeline.read import Reading
 from worker.pipeline.thread import Place
-from worker.pipeline.working_set import WorkingSet, changed
+from worker.pipeline.working_set import (
+    IDENTIFIER_LIMIT,
+    WorkingSet,
+    changed,
+    strong_identifiers,
+)
 from worker.store.events import NewEvent
 from worker.store.inbound import Claimed
-from worker.store.threads import Reference, SendersMail
+from worker.store.threads import EarlierMail, Reference
 from worker.store.tickets import NewMessage, Ticket
 
 NUMBER_BYTES = 16
-IDENTIFIER_LIMIT = 200
 
 
 class Recorded:
@@ -41,9 +46,8 @@ def record(
     ticket = _target(desk, known, place)
     if ticket is None:
         return _open(desk, known, claimed, reading, place)
-    is_participant = place.repeat is not None or (
-        place.join is not None and place.join.is_participant
-    )
+    is_repeat = place.join is None
+    is_participant = is_repeat or (place.join is not None and place.join.is_participant)
     if is_participant:
         ticket = _take_note(known, ticket, reading)
     else:
@@ -52,8 +56,8 @@ def record(
     message_id = _add_message(
         desk, known, claimed, reading, ticket, is_unverified=not is_participant
     )
-    outcome = "merged" if place.repeat is not None else "followed_up"
-    kind = "ticket.repeated" if place.repeat is not None else "ticket.followed_up"
+    outcome = "merged" if is_repeat else "followed_up"
+    kind = "ticket.repeated" if is_repeat else "ticket.followed_up"
     _tell(desk, known, claimed, ticket, kind, evidence_of(place))
     return Recorded(
         ticket, outcome=outcome, message_id=message_id, is_participant=is_participant
@@ -92,7 +96,9 @@ def record_ours(
 
 
 def _target(desk: Desk, known: WorkingSet, place: Place) -> Ticket | None:
-    found = place.join or place.repeat
+    found: Join | Repeat | None = place.join
+    if place.repeat is not None and place.repeat.verdict is Verdict.JOINED:
+        found = place.repeat
     ticket = known.current(found.ticket_id) if found is not None else None
     if ticket is None or ticket.status is not TicketStatus.CLOSED:
         return ticket
@@ -126,7 +132,9 @@ def _open(
     language = judged.language
     if language == "und":
         language = (mailbox and mailbox.language) or desk.config.desk.language
-    late = place.join or place.repeat  # its ticket is closed for too long to be reopened
+    late = place.join.ticket_id if place.join else None  # closed for too long to be reopened
+    is_linked = place.repeat is not None and place.repeat.verdict is Verdict.LINKED
+    told = place.repeat.ticket_id if place.repeat else late
     claims = [known.tickets[claim.ticket_id].number for claim in place.claims]
     author = message.author
     ticket = Ticket(
@@ -142,7 +150,8 @@ def _open(
         team=mailbox.team if mailbox else "support",
         opened_at=known.now,
         updated_at=known.now,
-        possible_duplicate_of=late.ticket_id if late else None,
+        duplicate_of=told if is_linked else None,
+        possible_duplicate_of=None if is_linked else told,
         claims=",".join(dict.fromkeys(claims)) or None,
     )
     known.put_ticket(ticket)
@@ -151,7 +160,8 @@ def _open(
         known.let_speak(ticket.id, ticket.requester)
     message_id = _add_message(desk, known, claimed, reading, ticket, is_unverified=False)
     _tell(desk, known, claimed, ticket, "ticket.opened", evidence_of(place))
-    return Recorded(ticket, outcome="opened", message_id=message_id, is_participant=True)
+    outcome = "linked" if is_linked else "opened"
+    return Recorded(ticket, outcome=outcome, message_id=message_id, is_participant=True)
 
 
 def _add_message(
@@ -185,6 +195,7 @@ def _add_message(
         language=judged.language,
         urgency=judged.urgency.value,
         recorded_at=known.now,
+        traits=reading.traits.to_dict() if direction == "in" else None,
     )
     writes = known.writes
     writes.messages.append(row)
@@ -204,17 +215,28 @@ def _add_message(
             )
         )
     if direction == "in" and not is_unverified and sender:
-        mail = SendersMail(
-            sender=sender,
-            message=row.id,
-            inbound_id=claimed.id,
-            ticket_id=ticket.id,
-            words=row.text if row.own_words is None else row.own_words,
-            recorded_at=known.now,
-            identifiers=judged.identifiers,
-        )
-        known.mails.setdefault(sender, []).insert(0, mail)
+        _remember(known, row, reading)
     return row.id
+
+
+def _remember(known: WorkingSet, row: NewMessage, reading: Reading) -> None:
+    """Let the next mails of the batch find this one."""
+    mail = EarlierMail(
+        sender=row.sender,
+        message=row.id,
+        inbound_id=row.inbound_id,
+        ticket_id=row.ticket_id,
+        subject=row.subject,
+        words=row.text if row.own_words is None else row.own_words,
+        language=row.language,
+        urgency=reading.judgement.urgency,
+        traits=row.traits or {},
+        recorded_at=row.recorded_at,
+        identifiers=reading.judgement.identifiers,
+    )
+    known.mails.setdefault(row.sender, []).insert(0, mail)
+    for pair in strong_identifiers(reading):
+        known.same_case.setdefault(pair, []).insert(0, mail)
 
 
 def identifier_rows(found: Identifiers) -> list[tuple[str, str]]:
@@ -253,7 +275,11 @@ def evidence_of(place: Place) -> dict[str, object]:
             "evidence": [f"{e.kind.value} {e.value}" for e in place.join.evidence],
         }
     if place.repeat is not None:
-        return {"score": place.repeat.score, "evidence": list(place.repeat.evidence)}
+        return {
+            "as": place.repeat.verdict.value,
+            "score": place.repeat.score,
+            "evidence": list(place.repeat.evidence),
+        }
     if place.claims:
         return {"claims": [f"{claim.kind.value} {claim.value}" for claim in place.claims]}
     return {}

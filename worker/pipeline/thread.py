@@ -8,17 +8,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from worker.context import Desk
-from worker.domain import duplicates, threads, ticket_numbers
-from worker.domain.duplicates import Repeat, Told
+from worker.domain import duplicates, threads, ticket_numbers, traits
+from worker.domain.duplicates import Repeat, Telling
 from worker.domain.threads import Evidence, EvidenceKind, Join, Open
 from worker.domain.ticket import TicketStatus
+from worker.mail.fields import base_subject
 from worker.pipeline.read import Reading
-from worker.pipeline.working_set import WorkingSet
+from worker.pipeline.working_set import WorkingSet, strong_identifiers
+from worker.rules import repeats
+from worker.store.threads import EarlierMail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a mail goes; at most one of `join` and `repeat` is set, neither opens a ticket."""
+    """Where a mail goes; at most one of `join` and `repeat` is set.
+
+    It opens a ticket unless it joins one or is the repeat of a participant.
+    """
 
     join: Join | None
     repeat: Repeat | None
@@ -73,25 +79,51 @@ def _evidence(known: WorkingSet, reading: Reading) -> Iterator[Evidence]:
 def _repeat(desk: Desk, known: WorkingSet, reading: Reading, author: str) -> Repeat | None:
     if reading.message.authentication.result == "fail":
         return None
-    earlier = []
-    for mail in known.mails.get(author, ()):
-        ticket = known.current(mail.ticket_id)
-        if ticket is not None and ticket.status is not TicketStatus.CLOSED:
-            earlier.append(
-                Told(
-                    ticket_id=ticket.id,
-                    inbound_id=mail.inbound_id,
-                    words=duplicates.runs(mail.words),
-                    identifiers=mail.identifiers,
-                    at=mail.recorded_at,
-                )
-            )
+    mails = {mail.message: mail for mail in known.mails.get(author, ())}
+    for pair in strong_identifiers(reading):
+        mails |= {mail.message: mail for mail in known.same_case.get(pair, ())}
+    earlier = [
+        told for mail in mails.values() if (told := _told(known, mail, author)) is not None
+    ]
     if not earlier:
         return None
     return duplicates.find_repeat(
-        duplicates.runs(reading.message.reply_text or reading.message.body_text),
-        reading.judgement.identifiers,
+        _new(known, reading),
         earlier,
-        now=known.now,
         window=desk.config.tickets.duplicate_window,
+        rules=repeats.load(desk.config.rules),
+    )
+
+
+def _told(known: WorkingSet, mail: EarlierMail, author: str) -> Telling | None:
+    ticket = known.current(mail.ticket_id)
+    if ticket is None:
+        return None
+    return Telling(
+        subject=base_subject(mail.subject),
+        words=mail.words,
+        identifiers=mail.identifiers,
+        traits=traits.from_dict(mail.traits),
+        urgency=mail.urgency,
+        language=mail.language,
+        at=mail.recorded_at,
+        ticket_id=ticket.id,
+        inbound_id=mail.inbound_id,
+        is_same_party=author in known.participants.get(ticket.id, ()),
+        is_closed=ticket.status is TicketStatus.CLOSED,
+    )
+
+
+def _new(known: WorkingSet, reading: Reading) -> Telling:
+    message, judged = reading.message, reading.judgement
+    is_all_own = message.reply_text == message.body_text
+    return Telling(
+        subject=base_subject(message.subject),
+        words=message.reply_text,
+        whole="" if is_all_own else message.body_text,
+        identifiers=judged.identifiers,
+        traits=reading.traits,
+        urgency=judged.urgency,
+        language=judged.language,
+        at=known.now,
     )

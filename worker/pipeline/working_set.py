@@ -19,8 +19,14 @@ from worker.store.events import NewEvent
 from worker.store.inbound import Claimed, Earlier, Settlement
 from worker.store.outbox import NewAnswer
 from worker.store.session import lock_keys
-from worker.store.threads import Answered, Reference, SendersMail
+from worker.store.threads import Answered, EarlierMail, Reference
 from worker.store.tickets import NewMessage, Ticket
+
+STRONG = ("txid", "order_id", "uid", "address")
+STRONG_LIMIT = 8
+"""A mail with more of them is a list; its first ones are looked for."""
+IDENTIFIER_LIMIT = 200
+"""Characters of an identifier that are stored."""
 
 
 @dataclass(slots=True)
@@ -60,7 +66,10 @@ class WorkingSet:
     numbers: dict[str, int]
     tickets: dict[int, Ticket]
     participants: dict[int, set[str]]
-    mails: dict[str, list[SendersMail]]
+    mails: dict[str, list[EarlierMail]]
+    """Lately sent, by sender, newest first."""
+    same_case: dict[tuple[str, str], list[EarlierMail]]
+    """Mails that name an identifier, by its kind and value."""
     answered: dict[int, list[Answered]]
     blocked: set[str]
     to_address: dict[str, tuple[int, int]]
@@ -134,7 +143,10 @@ def gather(
     by_number = tickets.ids_of_numbers(tx, sorted(numbers))
     since = now - desk.config.tickets.duplicate_window
     mails = threads.last_mails(tx, senders, since=since)
+    strong = {pair for reading in readings for pair in strong_identifiers(reading)}
+    same_case = threads.same_case(tx, sorted(strong), since=since)
     wanted = {
+        *(mail.ticket_id for all_mails in same_case.values() for mail in all_mails),
         *(found.ticket_id for all_found in references.values() for found in all_found),
         *by_number.values(),
         *(mail.ticket_id for all_mails in mails.values() for mail in all_mails),
@@ -152,6 +164,7 @@ def gather(
         tickets=loaded,
         participants=tickets.participants_of(tx, sorted(loaded)),
         mails=mails,
+        same_case=same_case,
         answered=threads.answered(tx, sorted(loaded)),
         blocked=threads.blocked(tx, senders),
         to_address={key: (left.hour, left.day) for key, left in to_address.items()},
@@ -160,6 +173,13 @@ def gather(
         },
         overall=outbox.left_overall(tx, now=now),
     )
+
+
+def strong_identifiers(reading: Reading) -> list[tuple[str, str]]:
+    """Return the identifiers by which a mail of somebody else is found, as (kind, value)."""
+    named = reading.judgement.identifiers
+    rows = [(kind, value) for kind in STRONG for value in getattr(named, kind)]
+    return [(kind, value[:IDENTIFIER_LIMIT]) for kind, value in rows[:STRONG_LIMIT]]
 
 
 def _author(reading: Reading) -> str:
@@ -173,10 +193,7 @@ def _locks(
     strong = (
         f"identifier {value}"
         for reading in readings
-        for value in (
-            *reading.judgement.identifiers.txid,
-            *reading.judgement.identifiers.order_id,
-        )
+        for _, value in strong_identifiers(reading)
     )
     return [
         *(f"sender {sender}" for sender in senders),

@@ -32,6 +32,7 @@ def load(folder: Path | None = None) -> RepeatRules:
             sure=int(told["sure"]),
             doubtful=int(told["doubtful"]),
             common_words=frozenset(fold(str(told["common_words"])).split()),
+            concept_cues={str(c): str(cue) for c, cue in told["concept_cues"].items()},
             common_concepts=frozenset(str(told["common_concepts"]).split()),
         )
     except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:

@@ -213,6 +213,7 @@ messages = Table(
     Column("is_unverified", Boolean, nullable=False, server_default=false()),
     Column("language", Text, nullable=False),
     Column("urgency", Text, nullable=False),
+    Column("traits", JSON),
     Column("recorded_at", Instant, nullable=False),
     Index("messages_by_ticket", "ticket_id"),
     Index("messages_by_message_id", "message_id"),

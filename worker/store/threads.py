@@ -3,14 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    func,
+    select,
+    union_all,
+)
 
-from worker.domain.judgement import Amount, Identifiers
+from worker.domain.judgement import Amount, Identifiers, Urgency
 from worker.store.schema import answers, blocked_senders, identifiers, messages
 
 LAST_MAILS = 20
 """So many mails of a sender are compared with a new one."""
+SAME_CASE = 6
+"""So many mails that name an identifier are, whoever sent them."""
+_AT_ONCE = 24
+"""Identifiers that one query looks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +42,18 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SendersMail:
-    """A recent mail of one sender."""
+class EarlierMail:
+    """A recent mail that a new one may repeat."""
 
     sender: str
     message: int
     inbound_id: int | None
     ticket_id: int
+    subject: str
     words: str
+    language: str
+    urgency: Urgency
+    traits: dict[str, object]
     recorded_at: datetime
     identifiers: Identifiers
 
@@ -80,9 +98,9 @@ def references(tx: Connection, message_ids: Sequence[str]) -> dict[str, list[Ref
 
 def last_mails(
     tx: Connection, senders: Sequence[str], *, since: datetime
-) -> dict[str, list[SendersMail]]:
+) -> dict[str, list[EarlierMail]]:
     """Return the latest mails of each sender, newest first, at most LAST_MAILS each."""
-    found: dict[str, list[SendersMail]] = {}
+    found: dict[str, list[EarlierMail]] = {}
     if not senders:
         return found
     rank = func.row_number().over(partition_by=messages.c.sender, order_by=messages.c.id.desc())
@@ -92,30 +110,87 @@ def last_mails(
         .where(messages.c.direction == "in", messages.c.is_unverified.is_(False))
         .subquery()
     )
-    columns = (
-        messages.c.id,
-        messages.c.sender,
-        messages.c.inbound_id,
-        messages.c.ticket_id,
-        messages.c.text,
-        messages.c.own_words,
-        messages.c.recorded_at,
-    )
-    newest = select(*columns).join(ranked, ranked.c.id == messages.c.id)
-    rows = tx.execute(newest.where(ranked.c.rank <= LAST_MAILS)).all()
+    newest = _EARLIER.join(ranked, ranked.c.id == messages.c.id)
+    for mail in _earlier(tx, newest.where(ranked.c.rank <= LAST_MAILS)):
+        found.setdefault(mail.sender, []).append(mail)
+    return found
+
+
+def same_case(
+    tx: Connection, named: Sequence[tuple[str, str]], *, since: datetime
+) -> dict[tuple[str, str], list[EarlierMail]]:
+    """Return the latest mails that name an identifier, at most SAME_CASE for each.
+
+    named: (kind, value) pairs as the table of identifiers has them.
+    """
+    ids: dict[int, list[tuple[str, str]]] = {}
+    for start in range(0, len(named), _AT_ONCE):
+        some = named[start : start + _AT_ONCE]
+        padded = [*some, *[("", "")] * (_AT_ONCE - len(some))]
+        values = {f"k{i}": kind for i, (kind, _) in enumerate(padded)}
+        values |= {f"v{i}": value for i, (_, value) in enumerate(padded)}
+        for row in tx.execute(_naming(), values):
+            ids.setdefault(row.message_id, []).append((row.kind, row.value))
+    found: dict[tuple[str, str], list[EarlierMail]] = {}
+    if ids:
+        query = _EARLIER.where(messages.c.id.in_(sorted(ids)), messages.c.recorded_at > since)
+        query = query.where(messages.c.direction == "in", messages.c.is_unverified.is_(False))
+        for mail in _earlier(tx, query):
+            for pair in ids[mail.message]:
+                found.setdefault(pair, []).append(mail)
+    return found
+
+
+@cache
+def _naming() -> CompoundSelect[tuple[int, str, str]]:
+    """One query for _AT_ONCE identifiers; each part reads SAME_CASE rows of an index."""
+    columns = (identifiers.c.message_id, identifiers.c.kind, identifiers.c.value)
+    parts = [
+        select(*columns)
+        .where(identifiers.c.kind == bindparam(f"k{i}", type_=Text))
+        .where(identifiers.c.value == bindparam(f"v{i}", type_=Text))
+        .order_by(identifiers.c.message_id.desc())
+        .limit(SAME_CASE)
+        .subquery()
+        for i in range(_AT_ONCE)
+    ]
+    return union_all(*(select(part) for part in parts))
+
+
+def _earlier(tx: Connection, query: Select[tuple[object, ...]]) -> list[EarlierMail]:
+    rows = sorted(tx.execute(query).all(), key=lambda row: -row.id)
     named = _identifiers(tx, [row.id for row in rows])
-    for row in sorted(rows, key=lambda row: -row.id):
-        mail = SendersMail(
+    return [
+        EarlierMail(
             sender=row.sender,
             message=row.id,
             inbound_id=row.inbound_id,
             ticket_id=row.ticket_id,
+            subject=row.subject,
             words=row.text if row.own_words is None else row.own_words,
+            language=row.language,
+            urgency=Urgency(row.urgency),
+            traits=row.traits or {},
             recorded_at=row.recorded_at,
             identifiers=named.get(row.id, Identifiers()),
         )
-        found.setdefault(row.sender, []).append(mail)
-    return found
+        for row in rows
+    ]
+
+
+_EARLIER = select(
+    messages.c.id,
+    messages.c.sender,
+    messages.c.inbound_id,
+    messages.c.ticket_id,
+    messages.c.subject,
+    messages.c.text,
+    messages.c.own_words,
+    messages.c.language,
+    messages.c.urgency,
+    messages.c.traits,
+    messages.c.recorded_at,
+)
 
 
 def _identifiers(tx: Connection, message_ids: Sequence[int]) -> dict[int, Identifiers]:
@@ -129,7 +204,9 @@ def _identifiers(tx: Connection, message_ids: Sequence[int]) -> dict[int, Identi
             uid=tuple(values.get("uid", ())),
             txid=tuple(values.get("txid", ())),
             order_id=tuple(values.get("order_id", ())),
+            ticket_id=tuple(values.get("ticket_id", ())),
             address=tuple(values.get("address", ())),
+            coin=tuple(values.get("coin", ())),
             amount=tuple(_amount(value) for value in values.get("amount", ())),
         )
         for message, values in kinds.items()

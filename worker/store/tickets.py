@@ -59,6 +59,8 @@ class NewMessage:
     language: str
     urgency: str
     recorded_at: datetime
+    traits: dict[str, object] | None = None
+    """See worker.domain.traits; None for mail that is never compared."""
 
 
 def add(tx: Connection, rows: Sequence[Ticket]) -> None:

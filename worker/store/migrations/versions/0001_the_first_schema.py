@@ -342,6 +342,7 @@ def upgrade() -> None:
         ),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("urgency", sa.Text(), nullable=False),
+        sa.Column("traits", sa.JSON(), nullable=True),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["inbound_id"],

@@ -1,0 +1,143 @@
+"""Notes what a mail does beside telling its matter: it nudges, corrects, answers, thanks.
+
+Pure; the words are data (worker/rules/duplicates.yaml). The traits of a mail are stored with
+it, so that a later mail can be compared without reading the earlier one again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from worker.domain.judgement import Judgement
+from worker.domain.phrases import (
+    Mention,
+    Tokens,
+    Vocabulary,
+    fold,
+    join_contractions,
+    tokenise,
+)
+
+LONGEST = 4000
+REACH = 4
+"""Words between a negation and what it denies; twice as many in scripts without spaces."""
+STATE, REQUEST = "state.", "request."
+"""Names of cues that say what became of a matter, and what is asked of the desk."""
+NEGATION, DURATION = "negation", "duration"
+_QUESTION_MARKS = "?？吗嗎"
+_ENDS = "\n!?！？。.;；"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatRules:
+    """What tells a repeat, as data. Made by worker.rules.repeats.load."""
+
+    cues: Vocabulary
+    points: Mapping[str, int]
+    sure: int
+    """From so many points on a mail is a repeat."""
+    doubtful: int
+    """From so many points on it is linked as a possible one."""
+    common_words: frozenset[str]
+    """Words that prove nothing when two mails share them."""
+    concept_cues: Mapping[str, str]
+    """Concepts of judging that are cues as well."""
+    common_concepts: frozenset[str]
+    """Concepts that prove nothing either."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What comparing needs of a mail beside its text; small, and stored with the mail."""
+
+    category: str = ""
+    concepts: frozenset[str] = frozenset()
+    """What judging heard it tell, whatever the language."""
+    cues: frozenset[str] = frozenset()
+    residue: int = 99
+    """How many words are left when cues, numbers and words that everybody writes are gone."""
+
+    def to_dict(self) -> dict[str, object]:
+        """As it is stored."""
+        return {
+            "category": self.category,
+            "concepts": sorted(self.concepts),
+            "cues": sorted(self.cues),
+            "residue": self.residue,
+        }
+
+
+def from_dict(stored: Mapping[str, object]) -> Traits:
+    """Read what `to_dict` wrote; what is missing is unknown."""
+
+    def names(key: str) -> frozenset[str]:
+        value = stored.get(key)
+        return frozenset(map(str, value)) if isinstance(value, list) else frozenset()
+
+    return Traits(
+        category=str(stored.get("category", "")),
+        concepts=names("concepts"),
+        cues=names("cues"),
+        residue=int(str(stored.get("residue", 99))),
+    )
+
+
+def note(*, subject: str, own_words: str, judgement: Judgement, rules: RepeatRules) -> Traits:
+    """Note the traits of a mail.
+
+    own_words: what this person wrote now, without quotes and signature.
+    """
+    told = join_contractions(fold(own_words[:LONGEST]))
+    tokens = tokenise(told)
+    mentions = rules.cues.scan(tokens)
+    cues = _held(mentions, tokens, told)
+    titled = join_contractions(fold(subject))
+    in_subject = tokenise(titled)
+    cues |= _held(rules.cues.scan(in_subject), in_subject, titled)
+    cues |= {cue for heard, cue in rules.concept_cues.items() if heard in judgement.told}
+    return Traits(
+        category=judgement.category,
+        concepts=frozenset(judgement.told) - rules.common_concepts,
+        cues=frozenset(cues),
+        residue=_residue(mentions, tokens, rules),
+    )
+
+
+def _held(mentions: list[Mention], tokens: Tokens, text: str) -> set[str]:
+    """The cues that hold: a state that is denied or asked about is none."""
+    denials = [m for m in mentions if m.concept == NEGATION]
+    found = set()
+    for m in mentions:
+        is_state = m.concept.startswith(STATE)
+        if is_state and (_is_denied(m, denials, tokens) or _is_asked(m, tokens, text)):
+            continue
+        if m.concept != NEGATION:
+            found.add(m.concept)
+    return found
+
+
+def _is_denied(m: Mention, denials: list[Mention], tokens: Tokens) -> bool:
+    reach = REACH * 2 if len(tokens.words[m.first]) == 1 else REACH
+    return any(
+        d.clause == m.clause and m.last > d.last and d.first <= m.first <= d.last + reach
+        for d in denials
+    )
+
+
+def _is_asked(m: Mention, tokens: Tokens, text: str) -> bool:
+    start = tokens.starts[m.last]
+    for character in text[start : start + 120]:
+        if character in _QUESTION_MARKS:
+            return True
+        if character in _ENDS:
+            return False
+    return False
+
+
+def _residue(mentions: list[Mention], tokens: Tokens, rules: RepeatRules) -> int:
+    covered = {place for m in mentions for place in range(m.first, m.last + 1)}
+    return sum(
+        place not in covered
+        and word not in rules.common_words
+        and not any(c.isdigit() for c in word)
+        for place, word in enumerate(tokens.words)
+    )
