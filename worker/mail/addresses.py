@@ -122,6 +122,9 @@ def _tolerant(text: str, limit: int) -> list[tuple[str, str]]:
         if "@" not in spec and "@" not in item and "<" not in item:
             pending = f"{pending}, {item.strip()}" if pending else item.strip()
             continue  # "Lastname, Firstname <a@b>" without quotes
+        if pending and "<" not in item:
+            found.append(_one(pending))
+            pending = ""
         if pending:
             name = f"{pending}, {name}" if name else pending
             pending = ""

@@ -39,6 +39,9 @@ _OCTETS_A_CHAR = 4
 _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 _RICH = ("text/enriched", "text/richtext")
 _READABLE = ("text/plain", "text/html", "text", "", *_RICH)
+_OTHER_FORMS = ("text/x-amp-html", "text/watch-html", "text/x-watch-html")
+"""Forms of the body for programs that are not ours."""
+_ENCRYPTED = ("application/pgp-encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _SIGNATURES = (
     "application/pgp-signature",
     "application/pkcs7-signature",
@@ -116,6 +119,8 @@ class _Walk:
             return []
         if self._is_text(part, is_root=is_root):
             return self._text(part)
+        if self.in_choice and kind in _OTHER_FORMS:
+            return []
         self._attach(part)
         return []
 
@@ -236,6 +241,8 @@ class _Walk:
             return
         if self._unpack(part):
             return
+        if kind in _ENCRYPTED and "signed" not in part.parameters.get("smime-type", ""):
+            self.bodies.defects.append("encrypted: only the recipient's key opens it")
         content_id = part.header.text("content-id").strip().strip("<>").strip() or None
         self.bodies.attached.append(
             Attached(

@@ -151,6 +151,8 @@ def _reason(subject: str, head: str, sender: str | None, in_subject: str | None)
     in_text = _says("text", head[:4000])
     if sender is not None and sender.startswith("sender"):
         return f"{sender}, text: {in_text}" if in_text else None
+    if "?" in head[:500] or "？" in head[:500]:
+        return None  # a person asks about one
     if in_subject and in_text and _FIND.search(head):
         return f"subject: {in_subject}, text: {in_text}"
     return None

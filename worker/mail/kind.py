@@ -33,6 +33,17 @@ _AUTO_FIELDS = (
     "x-vacation",
     "x-away-message",
     "x-challenge",
+    "x-otrs-loop",
+    "x-rt-loop-prevention",
+    "x-jira-fingerprint",
+    "x-github-reason",
+    "x-facebook-notify",
+    "x-ignorevacation",
+)
+_AUTO_NAME = re.compile(r"auto-?(?:repl|respon|generated|answer)|autoanswer|vacation", re.ASCII)
+"""In the name of a field; X-Auto-Response-Suppress asks for silence and is read apart."""
+_AUTO_PROGRAM = re.compile(
+    r"\bvacation\b|auto-?(?:respon|repl|answer)|out[- ]of[- ]office", re.IGNORECASE
 )
 _LIST_FIELDS = (
     "list-id",
@@ -63,6 +74,7 @@ _DAEMON = re.compile(
     r"|nicht[-_.]?antworten|keine[-_.]?antwort|no[-_.]?responder|nao[-_.]?responda|nie[-_.]?odpowiadaj",
     re.IGNORECASE,
 )
+_READ_APART = ("x-auto-response-suppress", "auto-submitted", "x-auto-submitted")
 _NEGATIVE = ("", "no", "false", "0", "off", "none")
 _MAX_HOPS = 50
 
@@ -132,7 +144,11 @@ def _auto_submitted(header: HeaderSection) -> list[tuple[Kind, str]]:
 def _list_mail(header: HeaderSection) -> list[tuple[Kind, str]]:
     names = [name for name in _LIST_FIELDS if header.first(name) is not None]
     found = [(Kind.LIST, f"list: {names[0]}")] if names else []
-    for value in _values(header, "precedence") + _values(header, "x-precedence"):
+    for value in (
+        _values(header, "precedence")
+        + _values(header, "x-precedence")
+        + _values(header, "preference")
+    ):
         word = value.lower().strip("\"'")
         if word in ("list",):
             found.append((Kind.LIST, "precedence: list"))
@@ -145,10 +161,18 @@ def _list_mail(header: HeaderSection) -> list[tuple[Kind, str]]:
 
 def _automatic_fields(header: HeaderSection) -> list[tuple[Kind, str]]:
     found = []
-    for name in _AUTO_FIELDS:
+    named = [name for name in list(header.index)[:2000] if _AUTO_NAME.search(name)]
+    for name in dict.fromkeys((*_AUTO_FIELDS, *named)):
+        if name in _READ_APART:
+            continue
         values = _values(header, name)
         if values and any(value.lower() not in _NEGATIVE for value in values):
             found.append((Kind.AUTO_REPLY, name))
+    found += [
+        (Kind.AUTO_REPLY, f"{name} is an autoresponder")
+        for name in ("x-mailer", "user-agent")
+        if any(_AUTO_PROGRAM.search(value) for value in _values(header, name))
+    ]
     if header.first("x-loop") is not None:
         found.append((Kind.AUTO_GENERATED, "x-loop"))
     if any(_SUPPRESS.search(value) for value in _values(header, "x-auto-response-suppress")):

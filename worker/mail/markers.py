@@ -41,10 +41,16 @@ def either(listed: list[str]) -> str:
 
 @cache
 def _automatic() -> re.Pattern[str]:
-    phrase = either(phrases("automatic_mail")["auto_reply"])
+    listed = phrases("automatic_mail")
+    phrase, word = either(listed["auto_reply"]), either(listed["auto_reply_word"])
+    tag = r"\s*(?:[\[【(][^\]】)]{0,60}[\]】)]\s*)?[\[【(*<]?\s*"
+    follows = (
+        r"(?=\s*[\]】)*>:：;,.!—–-]|\s*$|\s+(?:re|from|until|till|due|bis|du|van|auf|d[e'’]"
+        r"|vom|zu|für|to your|to:|su\b|на|w)\b|\s+d['’])"
+    )
     return re.compile(
-        rf"\s*(?:[\[【(][^\]】)]{{0,60}}[\]】)]\s*)?[\[【(*<]?\s*({phrase})(?:\s+(?:{phrase}))?"
-        r"(?=\s*[\]】)*>:：;,.!—–-]|\s*$|\s+(?:re|from|until|till|due|bis|du|van)\b)",
+        rf"{tag}(?:(?P<phrase>{phrase})(?:\s+(?:{phrase}))?{follows}|(?P<word>{word})\s*(?:[:：]|$))"
+        rf"|.{{0,120}}[\[【(（](?P<aside>{phrase})[\]】)）]",
         re.IGNORECASE,
     )
 
@@ -60,4 +66,6 @@ def subject_says_automatic(subject: str) -> str | None:
     if _ANSWERED.match(subject[:300]):
         return "out of office"
     match = _automatic().match(subject[:300])
-    return match.group(1).lower() if match else None
+    if match is None:
+        return None
+    return next(found for found in match.groups() if found).lower()

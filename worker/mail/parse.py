@@ -124,7 +124,11 @@ def _addresses(
             found.setdefault(address.addr_spec or f" {address.display_name}", address)
         if len(found) >= settings.max_addresses:
             break
-    usable = [address for address in found.values() if address.addr_spec]
+    usable = [
+        address
+        for address in found.values()
+        if address.addr_spec or (address.bare and name != "from")
+    ]
     return tuple((usable or list(found.values()))[: settings.max_addresses])
 
 

@@ -27,7 +27,7 @@ _DASHED_NAME = re.compile(
 )
 _QUOTED = re.compile(r"\s{0,3}(?:[A-Z]{2,3})?[>＞](?!\s*[:：]\s*$)")
 _DEVICE = re.compile(
-    r"\b(?:i?phone|ipad|smartphone|galaxy|android|device|tablet|outlook|bluemail|handy|gerät)\b",
+    r"\b(?:iphone|ipad|smartphone|galaxy|android|outlook|bluemail|smart device)\b",
     re.IGNORECASE,
 )
 _WEBSITE = re.compile(r"(?:https?://)?www\.[\w.-]+/?", re.IGNORECASE)

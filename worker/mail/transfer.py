@@ -8,6 +8,12 @@ import re
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 _PADDED_END = re.compile(rb"=[ \t]*\r?\n")
+_COMMENT = re.compile(r"\([^()]*\)")
+_FOOTED = re.compile(
+    rb"\s*((?:[A-Za-z0-9+/]{4,100}+={0,2}[ \t]*+\r?\n)++)[ \t]*+\r?\n([^\r\n]*\S[\s\S]*)"
+)
+_MAX_FOOTER = 4000
+_MAX_FOOTED = 2**20
 _MAX_FILES = 100
 """Of uuencoded or yEnc files in one text; what follows stays text."""
 _UU_BEGIN = re.compile(rb"(?:^|\n)begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,255})\r?\n")
@@ -19,7 +25,7 @@ _YENC = re.compile(
 
 def decode_transfer(octets: bytes, encoding: str) -> tuple[bytes, bool]:
     """Decode a body by its Content-Transfer-Encoding; False when it is not what it says."""
-    name = encoding.strip().strip("\"';,").lower()
+    name = _COMMENT.sub("", encoding[:200]).strip().strip("\"';,").lower()
     if name in (
         "",
         "7bit",
@@ -34,6 +40,8 @@ def decode_transfer(octets: bytes, encoding: str) -> tuple[bytes, bool]:
     ):
         return octets, True
     if name in ("base64", "base-64", "base 64", "b"):
+        if footed := _footed(octets):
+            return footed, True
         return (base64_octets(octets), True) if is_base64(octets) else (octets, False)
     if name in ("quoted-printable", "quoted-printeable", "quotedprintable", "qp", "q"):
         return _quoted_printable(octets), True
@@ -41,6 +49,23 @@ def decode_transfer(octets: bytes, encoding: str) -> tuple[bytes, bool]:
         blocks = uuencoded(octets)
         return (blocks[0][2], True) if blocks else (octets, False)
     return octets, False
+
+
+def _footed(octets: bytes) -> bytes | None:
+    """Base64 text below which a mailing list put its own lines in plain words."""
+    if len(octets) > _MAX_FOOTED:
+        return None
+    tail = octets[-_MAX_FOOTER:]
+    if b" " not in tail.strip() or b"\n\n" not in tail.replace(b"\r", b""):
+        return None
+    match = _FOOTED.match(octets)
+    if match is None or len(match.group(2)) > _MAX_FOOTER or b" " not in match.group(2):
+        return None
+    packed = b"".join(match.group(1).split())
+    if len(packed) % 4 or not (packed.endswith(b"=") or len(packed) >= 40):
+        return None
+    head = base64_octets(packed)
+    return head if b"\x00" in head[:4096] else head + b"\n\n" + match.group(2)
 
 
 def base64_octets(text: bytes) -> bytes:

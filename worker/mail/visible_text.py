@@ -5,6 +5,8 @@ lines of virus scanners go; answers between quoted lines stay with the lines tha
 forward stays whole. Nothing is deleted anywhere: the full text is kept beside it.
 """
 
+import re
+
 from worker.mail import quote_lines as q
 from worker.mail.own_lines import Stretch, divide
 
@@ -12,10 +14,18 @@ _MAX_LINES = 20_000
 """More lines than that are taken as one."""
 _MAX_SIGNATURE_LINES = 12
 _MIN_NOTICE = 60
+_SIGNED = re.compile(
+    r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:Hash:[^\n]*\n)*+\n?", re.MULTILINE
+)
+_DASH_ESCAPE = re.compile(r"^- (?=-)", re.MULTILINE)
+_SIGNATURE = "-----BEGIN PGP SIGNATURE-----"
+_SIGNATURE_END = "-----END PGP SIGNATURE-----"
 
 
 def reply_text(body: str) -> str:
     """What was written now; the whole body where that cannot be told from a forward."""
+    if _SIGNATURE in body:
+        body = _without_armour(body)
     lines = body.split("\n", _MAX_LINES)
     division = divide(lines)
     trimmed = [_trimmed(stretch) for stretch in division.stretches]
@@ -27,6 +37,16 @@ def reply_text(body: str) -> str:
     if text or any(stretch.is_quote for stretch in division.stretches):
         return text
     return body.strip()
+
+
+def _without_armour(body: str) -> str:
+    """Without what a signature in the text adds (RFC 9580 section 7)."""
+    start = body.find(_SIGNATURE)
+    end = body.find(_SIGNATURE_END, start)
+    if end < 0:
+        return body
+    signed = _DASH_ESCAPE.sub("", _SIGNED.sub("", body[:start], count=1))
+    return signed + body[end + len(_SIGNATURE_END) :]
 
 
 def _trimmed(stretch: Stretch) -> Stretch:
