@@ -3,6 +3,7 @@
 #   make test    lint, types and all tests, against real IMAP, SMTP and PostgreSQL servers
 #   make check   the same without servers, for every save
 #   make attack  hostile mails against a real worker: FOLDER=... holds them
+#   make fuzz    damaged mails, guided by coverage, for FUZZ_SECONDS (60)
 #   make fix     format, and repair what ruff can repair
 
 VENV := .venv
@@ -13,8 +14,9 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q
 ARGS ?=
 FOLDER ?= tests/attack/mails
+FUZZ_SECONDS ?= 60
 
-.PHONY: demo test check fix bench attack picture constraints clean
+.PHONY: demo test check fix bench attack fuzz picture constraints clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo-ready
@@ -44,6 +46,11 @@ bench: $(VENV)/.dev-ready
 attack: $(VENV)/.dev-ready
 	@sh .ci/servers
 	$(BIN)/python -m tests.attack $(FOLDER) $(ARGS)
+
+# Any bytes become a message: findings go to var/fuzz, and to tests/corpus once understood.
+fuzz: $(VENV)/.dev-ready
+	@$(PIP) -c constraints.txt -e '.[fuzz]'
+	$(BIN)/python -m tests.fuzz.parse --seconds $(FUZZ_SECONDS) $(ARGS)
 
 # The picture in README.md, drawn from a real run.
 picture: $(VENV)/.demo-ready

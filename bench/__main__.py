@@ -9,11 +9,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import corpus, idle, ingest, latency, start, steps
+from bench import corpus, idle, ingest, latency, parsers, start, steps
 from bench.servers import Missing, Servers, run_servers
 
 WORK = Path(__file__).parent / "work"
-NAMES = ("ingest", "latency", "idle", "steps", "start")
+NAMES = ("ingest", "latency", "idle", "steps", "start", "parse")
 Rows = Sequence[Mapping[str, object]]
 
 
@@ -79,12 +79,17 @@ def _measurements(
         rows = steps.measure(servers, WORK, mailbox)
         return rows, rows
 
+    def by_reader() -> tuple[Rows, object]:
+        rows = parsers.measure(mailbox)
+        return rows, rows
+
     return {
         "ingest": take_in,
         "latency": single(lambda: latency.measure(servers, WORK, mails=60, a_second=5)),
         "idle": single(lambda: idle.measure(servers, WORK, seconds=20)),
         "steps": by_step,
         "start": single(start.measure),
+        "parse": by_reader,
     }
 
 
