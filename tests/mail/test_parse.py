@@ -1,6 +1,8 @@
 """Copies have one digest, attachments can be got again, bounds leave a defect."""
 
 import pickle
+import subprocess
+import sys
 
 import pytest
 
@@ -103,3 +105,23 @@ def test_hostile_html_comes_out_bounded(piece: bytes) -> None:
     message = parse(raw)
     assert message.body_text.startswith("hello")
     assert len(message.html) < 6 * len(raw)
+
+
+def test_tags_over_the_bound_are_left_out_and_named() -> None:
+    message = parse(b"Content-Type: text/html\r\n\r\n" + b"<i>a</i>" * 100_000)
+    assert "HTML with more tags than the bound: its end is left out" in message.defects
+    assert message.body_text.startswith("aaa")
+
+
+def test_memory_that_runs_out_is_no_empty_mail() -> None:
+    script = (
+        "import resource\n"
+        "from worker.mail.parse import parse\n"
+        "parse(b'Content-Type: text/html\\r\\n\\r\\n<p>x')\n"
+        "raw = b'Content-Type: text/plain\\r\\n\\r\\n' + b'a b\\r\\n' * 4_000_000\n"
+        "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (used + 2**22, used + 2**22))\n"
+        "try:\n    parse(raw)\nexcept MemoryError:\n    print('out of memory')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert ended.stdout.strip() == "out of memory", ended.stderr

@@ -38,3 +38,20 @@ def test_a_broken_winmail_dat_gives_no_files() -> None:
     assert tnef_files(b"nothing") == []
     for length in range(0, len(whole), 7):
         assert isinstance(tnef_files(whole[:length]), list)
+
+
+def test_a_stream_that_claims_four_thousand_million_rows_is_kept_whole() -> None:
+    table = struct.pack("<I", 0xFFFFFFFF) + b"\x00" * 8
+    recipients = struct.pack("<BHHI", 1, 0x9004, 6, len(table)) + table + b"\x00\x00"
+    stream = b"\x78\x9f\x3e\x22\x01\x00" + recipients
+    assert tnef_files(stream) == []
+
+
+def test_a_stream_of_very_many_objects_is_kept_whole() -> None:
+    stream = b"\x78\x9f\x3e\x22\x01\x00" + struct.pack("<BHHIH", 2, 0x9006, 0, 0, 0) * 200_000
+    assert tnef_files(stream) == []
+
+
+def test_a_stream_whose_attachment_never_begins_is_kept_whole() -> None:
+    stream = struct.pack("<IH", 0x223E9F78, 1) + attribute(2, 0x0006800F, b"octets")
+    assert tnef_files(stream) == []

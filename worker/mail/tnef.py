@@ -14,6 +14,15 @@ _MAX_FILES = 200
 _MAX_COPIED = 4 * 10**9
 """Octets that tnefparse may copy: it copies the rest of the stream at each object."""
 _MAX_COUNT = 10_000
+_BROKEN = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NameError,  # of a variable that only an earlier object sets
+    TypeError,
+    ValueError,
+    struct.error,
+)
 _SIGNATURE = b"\x78\x9f\x3e\x22"
 
 logging.getLogger("tnefparse").setLevel(logging.CRITICAL)  # it logs what strangers send
@@ -39,7 +48,7 @@ def tnef_files(octets: bytes) -> list[tuple[str, bytes]]:
     try:
         found = TNEF(octets, do_checksum=False).attachments[:_MAX_FILES]
         return [(_text(one.long_filename() or one.name), bytes(one.data)) for one in found]
-    except (ValueError, LookupError, TypeError, AttributeError, struct.error, OverflowError):
+    except _BROKEN:
         return []
 
 
