@@ -16,6 +16,7 @@ _MAX_COPIED = 4 * 10**9
 _MAX_COUNT = 10_000
 _BROKEN = (
     ArithmeticError,
+    AssertionError,
     AttributeError,
     LookupError,
     NameError,  # of a variable that only an earlier object sets
@@ -23,6 +24,8 @@ _BROKEN = (
     ValueError,
     struct.error,
 )
+_ATTACHMENT_LEVEL = 2
+_CODEPAGE = 0x9007
 _SIGNATURE = b"\x78\x9f\x3e\x22"
 
 logging.getLogger("tnefparse").setLevel(logging.CRITICAL)  # it logs what strangers send
@@ -43,22 +46,30 @@ def tnef_files(octets: bytes) -> list[tuple[str, bytes]]:
     """Name and content of each file in a TNEF stream; empty when it cannot be read."""
     if not octets.startswith(_SIGNATURE) or len(octets) > _MAX_OCTETS:
         return []
-    if _objects(octets) * len(octets) > _MAX_COPIED:
+    stream, count = _attachments_of(octets)
+    if count * len(stream) > _MAX_COPIED:
         return []
     try:
-        found = TNEF(octets, do_checksum=False).attachments[:_MAX_FILES]
+        found = TNEF(stream, do_checksum=False).attachments[:_MAX_FILES]
         return [(_text(one.long_filename() or one.name), bytes(one.data)) for one in found]
     except _BROKEN:
         return []
 
 
-def _objects(octets: bytes) -> int:
-    """How many objects the stream holds: each is 9 octets, its length, and a checksum of 2."""
-    count, place = 0, 6
+def _attachments_of(octets: bytes) -> tuple[bytes, int]:
+    """The stream without what is not about attachments, and how many objects are left.
+
+    An object is level, name, type and length in 9 octets, content, and a checksum of 2.
+    """
+    kept = [octets[:6]]
+    place = 6
     while place + 9 <= len(octets):
-        place += struct.unpack_from("<I", octets, place + 5)[0] + 11
-        count += 1
-    return count
+        level, name, _, length = struct.unpack_from("<BHHI", octets, place)
+        end = place + length + 11
+        if level == _ATTACHMENT_LEVEL or name == _CODEPAGE:
+            kept.append(octets[place:end])
+        place = end
+    return b"".join(kept), len(kept)
 
 
 def _text(name: object) -> str:
