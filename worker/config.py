@@ -201,7 +201,7 @@ class Limits(_Section):
 
 class Tickets(_Section):
     reopen_window: Duration = timedelta(days=14)
-    duplicate_window: Duration = timedelta(days=7)
+    duplicate_window: Duration = timedelta(days=30)
 
 
 class Log(_Section):

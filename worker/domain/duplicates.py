@@ -16,7 +16,7 @@ from enum import StrEnum
 from worker.domain import likeness
 from worker.domain.judgement import Identifiers, Urgency
 from worker.domain.likeness import Words, alike, shared
-from worker.domain.traits import REQUEST, STATE, RepeatRules, Traits
+from worker.domain.traits import QUESTION, REQUEST, STATE, RepeatRules, Traits
 
 NEAR = 0.75
 """So alike, two texts are one form filled in twice."""
@@ -26,12 +26,20 @@ SOON = timedelta(hours=1)
 AT_ONCE = timedelta(hours=6)
 """Within this a mistake is noticed."""
 RETELLING = frozenset(("nudge", "retold", "more"))
-POLITE = frozenset(("greeting", "apology", "plea"))
+POLITE = frozenset(("greeting", "apology", "plea", QUESTION))
 LATE_DAYS = 3
 FEW_WORDS = 2
+SHORT = 24
+"""Words (characters, in scripts without spaces) of a mail in which every cue counts."""
+ONE_THIRD, HALF, MOST = 0.33, 0.5, 0.62
+LONG = 12
+"""Words from which on a mail is no longer a line or two."""
+LONG_NUMBER = 3
+"""From so many digits on a number names something."""
 FEW_SHARED = 0.35
 MOST_OF_A_FORM = 3
-ADDED_WORDS = 3
+ADDED_WORDS, FEW_ADDED = 3, 14
+FEW_VALUES = 3
 LIKE_A_TYPO = 0.6
 """Words so alike are one word spelled twice."""
 SAME_BY_OTHERS = 0.5
@@ -175,7 +183,7 @@ def _weigh(new: Telling, told: Telling, *, is_only: bool, rules: RepeatRules) ->
         _weigh_form(scale, new, likes)
     if _names_same_case(new, told):
         _weigh_same_case(scale, new, told, likes)
-    _weigh_concepts(scale, new.traits, told.traits)
+    _weigh_concepts(scale, new.traits, told.traits, are_long=likes.are_long)
     _weigh_quote(scale, new, likes)
     _weigh_cues(scale, new, told, likes)
     _weigh_time(scale, new, told, likes)
@@ -190,13 +198,16 @@ def _weigh(new: Telling, told: Telling, *, is_only: bool, rules: RepeatRules) ->
 
 def _is_corrected(new: Telling, told: Telling, likes: "_Likes") -> bool:
     """Whether other numbers stand there because the first ones were wrong."""
-    if "correction" in new.traits.cues:
-        return likes.has_other_values
+    is_about_it = new.traits.residue <= SHORT or likes.alike >= HALF
+    if "correction" in new.traits.cues and is_about_it:
+        return 0 < likes.changed_values <= FEW_VALUES
     gap = new.at - told.at
     if gap > AT_ONCE or likes.shared < ENOUGH_SHARED or likes.is_near:
         return False
-    # The same words and some more, at once: they say why.
-    return "apology" in new.traits.cues or (gap <= SOON and likes.added >= ADDED_WORDS)
+    if "apology" in new.traits.cues and is_about_it:
+        return True
+    # All the words and some more, at once: they say why.
+    return gap <= SOON and likes.shared >= NEAR and ADDED_WORDS <= likes.added <= FEW_ADDED
 
 
 def _names_same_case(new: Telling, told: Telling) -> bool:
@@ -209,9 +220,13 @@ def _names_same_case(new: Telling, told: Telling) -> bool:
 
 def _weigh_form(scale: _Scale, new: Telling, likes: "_Likes") -> None:
     """The same words around other values are a form that was filled in again."""
-    if likes.other_numbers:
-        is_nudged = "nudge" in new.traits.cues
-        scale.add("other_numbers_nudged" if is_nudged else "other_numbers")
+    is_nudged = "nudge" in new.traits.cues
+    if likes.other_numbers and not (is_nudged and likes.same_numbers):
+        scale.add("other_numbers")
+    elif likes.other_numbers:
+        scale.add("other_numbers_nudged")
+    elif likes.no_number_shared:
+        scale.add("no_number_shared")
     elif likes.other_word and "nudge" not in new.traits.cues:
         scale.add("other_word", told=likes.other_word)
 
@@ -238,12 +253,14 @@ class _Likes:
     quoted: float
     """Which part of the earlier mail stands in the new one's quotes."""
     is_near: bool
+    are_long: bool
     other_numbers: bool
     other_word: str
     """What stands in place of another word in otherwise equal texts; "" for nothing."""
+    no_number_shared: bool
     same_numbers: bool
-    has_other_values: bool
-    """Whether the new one has numbers that the earlier one has not, and the other way round."""
+    changed_values: int
+    """How many numbers of the earlier mail others stand for in the new one."""
     same_subject: bool
     added: int
     """How many words the new one has that the earlier one has not."""
@@ -257,23 +274,28 @@ def _compare(new: Telling, told: Telling, rules: RepeatRules) -> _Likes:
         mine = likeness.words_of(f"{new.subject}\n{new.words}", common)
         theirs = likeness.words_of(f"{told.subject}\n{told.words}", common)
     likeness_of_both = max(alike(mine.stems, theirs.stems), alike(mine.runs, theirs.runs))
-    quoted = 0.0
-    if new.whole:
-        quoted = shared(likeness.words_of(new.whole, common).stems, theirs.stems)
     is_near = likeness_of_both >= NEAR
     numbers, before = mine.numbers, theirs.numbers
     return _Likes(
         shared=max(shared(mine.stems, theirs.stems), shared(mine.runs, theirs.runs)),
         alike=likeness_of_both,
-        quoted=quoted,
+        quoted=shared(likeness.words_of(_quote(new), common).stems, theirs.stems),
         is_near=is_near,
+        are_long=min(len(mine.stems), len(theirs.stems)) >= LONG,
         other_numbers=is_near and bool(numbers - before) and bool(before - numbers),
         other_word=_other_word(mine, theirs),
+        no_number_shared=not numbers & before and _names_much(numbers) and _names_much(before),
         same_numbers=bool(numbers & before),
-        has_other_values=bool(numbers - before) and bool(before - numbers),
+        changed_values=min(len(numbers - before), len(before - numbers)),
         same_subject=_same_subject(new.subject.casefold(), told.subject.casefold()),
         added=len(mine.stems - theirs.stems),
     )
+
+
+def _quote(new: Telling) -> str:
+    """What stands in the mail beside its writer's words: quotes, and the odd signature."""
+    own = set(new.words.splitlines())
+    return "\n".join(line for line in new.whole.splitlines() if line not in own)
 
 
 def _other_word(mine: Words, theirs: Words) -> str:
@@ -288,16 +310,24 @@ def _other_word(mine: Words, theirs: Words) -> str:
     return " ".join(sorted(only_mine))
 
 
+def _names_much(numbers: frozenset[str]) -> bool:
+    return any(sum(c.isdigit() for c in number) >= LONG_NUMBER for number in numbers)
+
+
 def _same_subject(one: str, other: str) -> bool:
     shorter, longer = sorted((one, other), key=len)
     return len(shorter) > 1 and shorter in longer
 
 
 def _weigh_words(scale: _Scale, likes: _Likes) -> None:
-    scale.add("shared_words", likes.shared, f"{likes.shared:.0%}")
+    # A line that stands in a long mail as well is less than two mails alike.
+    weight = likes.shared * (0.5 + min(likes.alike / ONE_THIRD, 1) / 2)
+    scale.add("shared_words", weight, f"{likes.shared:.0%}")
     scale.add("alike_words", likes.alike, f"{likes.alike:.0%}")
     if likes.is_near:
         scale.add("equal_words")
+    if likes.are_long and likes.alike < MOST and not likes.same_numbers:
+        scale.add("long_and_unlike")
     if likes.same_numbers:
         scale.add("same_number")
     if likes.same_subject:
@@ -334,33 +364,34 @@ def _both(one: Sequence[str], other: Sequence[str]) -> list[str]:
     return [value for value in one if value.lower() in lower]
 
 
-def _weigh_concepts(scale: _Scale, one: Traits, other: Traits) -> None:
-    both = one.concepts & other.concepts
-    if both:
-        scale.add("shared_concepts", shared(one.concepts, other.concepts))
+def _weigh_concepts(scale: _Scale, one: Traits, other: Traits, *, are_long: bool) -> None:
+    measure = alike if are_long else shared  # long mails speak of much
+    scale.add("shared_concepts", measure(one.concepts, other.concepts))
     if one.category and other.category and one.residue > FEW_WORDS:
         scale.add("same_category" if one.category == other.category else "other_category")
 
 
 def _weigh_quote(scale: _Scale, new: Telling, likes: _Likes) -> None:
-    if not new.whole:
-        return
-    if likes.quoted < QUOTED:
+    residue = new.traits.residue
+    if likes.quoted >= QUOTED:
+        adds_little = "nudge" in new.traits.cues and residue <= SHORT
+        scale.add(
+            "quotes_it_adds_nothing" if adds_little or residue <= FEW_WORDS else "quotes_it"
+        )
+    elif ">" in new.whole:
         scale.add("quotes_another")
-    elif new.traits.residue <= FEW_WORDS or "nudge" in new.traits.cues:
-        scale.add("quotes_it_adds_nothing")
-    else:
-        scale.add("quotes_it")
 
 
 def _weigh_cues(scale: _Scale, new: Telling, told: Telling, likes: _Likes) -> None:
     """What both mails do tells nothing; it is what only the new one does that counts."""
     cues = new.traits.cues - (told.traits.cues if not likes.is_near else frozenset())
+    # In a long mail the words of a cue may stand for anything.
+    weight = min(1.0, SHORT / max(new.traits.residue, 1))
     for name in ("nudge", "retold", "more"):
         if name in new.traits.cues:
-            scale.add(name)
-    if "correction" in new.traits.cues and likes.has_other_values:
-        scale.add("correction")
+            scale.add(name, weight)
+    if "correction" in new.traits.cues and 0 < likes.changed_values <= FEW_VALUES:
+        scale.add("correction", weight)
     fresh = cues - told.traits.cues
     for name in ("another", "answer"):
         if name in fresh:
@@ -405,10 +436,9 @@ def _says_nothing(new: Telling) -> bool:
     if named.txid or named.order_id or named.amount or named.address:
         return False
     cues = new.traits.cues
-    is_asking = bool(cues & {"nudge", "plea"}) or not new.words.strip(" .\n")
-    if cues - {"nudge", "plea", "greeting", "apology", "retold", "asks"}:
-        return False
-    return new.traits.residue <= FEW_WORDS and (is_asking or bool(set("?？") & set(new.words)))
+    is_asking = bool(cues & {"nudge", "plea", QUESTION}) or not new.words.strip(" .\n")
+    is_bare = new.traits.residue <= FEW_WORDS and cues <= RETELLING | POLITE | {"asks"}
+    return is_asking and is_bare
 
 
 def with_party(told: Telling, *, is_same_party: bool) -> Telling:

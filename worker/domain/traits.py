@@ -22,7 +22,17 @@ REACH = 4
 """Words between a negation and what it denies; twice as many in scripts without spaces."""
 STATE, REQUEST = "state.", "request."
 """Names of cues that say what became of a matter, and what is asked of the desk."""
-NEGATION, DURATION = "negation", "duration"
+SOLVED = STATE + "solved"
+NEGATION, QUESTION = "negation", "question"
+"""A question is a mark, no words."""
+FAREWELL = frozenset(
+    (
+        *("thanks", "greeting", "apology", "now", "answer"),
+        *(SOLVED, STATE + "arrived", STATE + "released"),
+    )
+)
+FAREWELL_WORDS = 3
+"""A name, or a word that no list foresees."""
 _QUESTION_MARKS = "?？吗嗎"
 _ENDS = "\n!?！？。.;；"
 
@@ -66,6 +76,14 @@ class Traits:
         }
 
 
+def is_farewell(traits: Traits) -> bool:
+    """Whether a mail only thanks or says that all is well: it asks nobody to do anything."""
+    if not traits.cues & {"thanks", SOLVED} or not traits.cues <= FAREWELL:
+        return False
+    is_solved = any(cue.startswith(STATE) for cue in traits.cues)
+    return traits.residue <= (FAREWELL_WORDS if is_solved else 1)
+
+
 def from_dict(stored: Mapping[str, object]) -> Traits:
     """Read what `to_dict` wrote; what is missing is unknown."""
 
@@ -93,6 +111,8 @@ def note(*, subject: str, own_words: str, judgement: Judgement, rules: RepeatRul
     titled = join_contractions(fold(subject))
     in_subject = tokenise(titled)
     cues |= _held(rules.cues.scan(in_subject), in_subject, titled)
+    if any(mark in told for mark in "?？"):
+        cues.add(QUESTION)
     cues |= {cue for heard, cue in rules.concept_cues.items() if heard in judgement.told}
     return Traits(
         category=judgement.category,

@@ -8,6 +8,7 @@ from worker.domain.duplicates import Repeat, Verdict
 from worker.domain.judgement import Identifiers
 from worker.domain.threads import Join
 from worker.domain.ticket import TicketStatus, may_reopen
+from worker.domain.traits import is_farewell
 from worker.pipeline.read import Reading
 from worker.pipeline.thread import Place
 from worker.pipeline.working_set import (
@@ -113,13 +114,16 @@ def _target(desk: Desk, known: WorkingSet, place: Place) -> Ticket | None:
 def _take_note(known: WorkingSet, ticket: Ticket, reading: Reading) -> Ticket:
     judged = reading.judgement
     urgency = max(ticket.urgency, judged.urgency, key=lambda urgency: urgency.rank)
-    ticket = changed(
-        ticket,
-        updated_at=known.now,
-        urgency=urgency,
-        status=TicketStatus.OPEN,
-        closed_at=None,
-    )
+    if ticket.status is TicketStatus.CLOSED and is_farewell(reading.traits):
+        ticket = changed(ticket, updated_at=known.now)  # thanks ask for nothing
+    else:
+        ticket = changed(
+            ticket,
+            updated_at=known.now,
+            urgency=urgency,
+            status=TicketStatus.OPEN,
+            closed_at=None,
+        )
     known.put_ticket(ticket)
     return ticket
 
