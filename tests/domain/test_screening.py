@@ -8,6 +8,7 @@ from worker.domain.screening import Ours, Request, ScreenedOut, Verdict, screen
 
 PLAIN = {
     "is_own_answer": False,
+    "is_unchanged": False,
     "is_from_desk": False,
     "is_sent_folder": False,
     "is_blocked": False,
@@ -50,7 +51,7 @@ def test_operator_may_force_any_mail_in_but_it_is_not_answered() -> None:
 
 
 def test_own_answer_coming_back_is_ours() -> None:
-    own = {"is_own_answer": True, "is_from_desk": True}
+    own = {"is_own_answer": True, "is_unchanged": True}
     assert judged(own, sender=SUPPORT, kind=Kind.AUTO_REPLY) == Ours("own_message_id")
 
 

@@ -35,14 +35,9 @@ def test_two_workers_never_share_an_id(database: Database) -> None:
 
 def test_threads_of_one_worker_never_share_an_id(database: Database) -> None:
     ids = Ids(database)
-    ids.ensure(400)
 
     with ThreadPoolExecutor(4) as pool:
-        taken = [
-            one
-            for block in pool.map(lambda _: [ids.next() for _ in range(100)], range(4))
-            for one in block
-        ]
+        taken = [one for block in pool.map(lambda _: take(ids, 100), range(4)) for one in block]
 
     assert len(set(taken)) == 400
 

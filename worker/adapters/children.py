@@ -118,13 +118,18 @@ class Children(Generic[T]):
         )
         return future
 
-    def _finish(self, chunk: list[bytes], call: "Future[list[T]]") -> list[T | Unreadable]:
+    def _finish(
+        self, chunk: list[bytes], call: "Future[list[T]]", *, is_again: bool = False
+    ) -> list[T | Unreadable]:
         try:
             return list(call.result(2 * self._seconds + GRACE_SECONDS))
         except (CallTimeout, ProcessExpired, MemoryError, Exception) as error:  # noqa: BLE001
             # Whatever a hostile mail brings about must not reach the mails beside it.
             if not call.done():
-                self._renew()  # a child that was killed while it received can wedge the pool
+                # A child that was killed while it received wedges the pool: no mail's fault.
+                self._renew()
+                if not is_again:
+                    return self._finish(chunk, self._call(chunk), is_again=True)
             if len(chunk) <= 1:
                 return [_unreadable(error) for _ in chunk]
         return [result for raw in chunk for result in self._finish([raw], self._call([raw]))]
@@ -161,7 +166,13 @@ def _unreadable(error: BaseException) -> Unreadable:
         return Unreadable(
             "out_of_memory", "Reading the mail took more than limits.parse_memory."
         )
-    return Unreadable("error", "".join(traceback.format_exception(error))[-4000:])
+    return Unreadable("error", without_words(error))
+
+
+def without_words(error: BaseException) -> str:
+    """Tell where an error arose, without its message: that may hold a mail's words."""
+    frames = "".join(traceback.format_tb(error.__traceback__))[-4000:]
+    return f"{frames}{type(error).__name__}"
 
 
 def _bind() -> None:

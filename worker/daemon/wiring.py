@@ -35,12 +35,13 @@ from worker.pipeline.deliver import Delivery
 from worker.pipeline.process import Outcome
 from worker.pipeline.read import Reading, read_mails
 from worker.pipeline.read_settings import read_settings
+from worker.pipeline.receive import LEASE
 from worker.store import inbound, mailboxes, outbox, upgrade, workers
 from worker.store.ids import Ids
 from worker.store.schema import REVISION
 from worker.store.session import Database, WorkerRunning, prepare_folder, sole_worker
 
-STOP_SECONDS = 8.0
+STOP_SECONDS = 7.0
 LOCK_PATIENCE = 30.0
 HEARTBEAT_SECONDS = 10
 DEAD_AFTER = timedelta(seconds=60)
@@ -117,6 +118,7 @@ class Worker:
         self._held = ExitStack()
         self.loops: tuple[Loop, ...] = ()
         self._stopped = False
+        self._steady_beats = 0
 
     def start(self) -> None:
         """Open everything and start the loops; a PostclerkError leaves nothing open."""
@@ -149,16 +151,15 @@ class Worker:
         )
         self._held.callback(self._submission.close)
         self._make_loops()
+        self._make_clocks()
         if not self._is_single_run:
-            self._make_clocks()
             warmed()
 
     def _take_database(self) -> None:
         """Take the lock first: only the one worker of an SQLite database may upgrade it."""
         database = Database(self.config.database.url)
         prepare_folder(database)
-        patience = 0.0 if self._is_single_run else LOCK_PATIENCE
-        self._held.enter_context(sole_worker(database, patience=patience))
+        self._held.enter_context(sole_worker(database, patience=0.0))
 
     def _upgrade_database(self) -> None:
         database = Database(self.config.database.url)
@@ -171,22 +172,18 @@ class Worker:
             database.close()
 
     def _recover(self) -> None:
-        """Give back what a dead worker held; where only one can run, that is everything."""
-        moment = self.desk.now()
+        """Give back what dead workers held; where only one can run, that is everything."""
         with self.desk.database.write() as tx:
-            dead = None
             if self.desk.database.is_sqlite:
                 mailboxes.release_leases(tx)
-            else:
-                dead = workers.dead(tx, before=moment - DEAD_AFTER)
-            inbound.recover(tx, workers=dead)
-            outbox.recover(tx, workers=dead, now=moment)
-            workers.forget(tx, dead)
-            workers.beat(tx, self.desk.worker, now=moment)
-            # The times in the rows may come from another clock: try everything now.
-            if self.desk.database.is_sqlite:
+                inbound.recover(tx)
+                outbox.recover(tx, now=self.desk.now())
+                workers.forget(tx)
+                # The times in the rows may come from another clock: try everything now.
                 inbound.make_due(tx)
                 outbox.make_due(tx)
+                mailboxes.make_due(tx)
+            workers.beat(tx, self.desk.worker, now=workers.clock(tx, now=self.desk.now()))
 
     def _make_loops(self) -> None:
         single = self._is_single_run
@@ -235,18 +232,30 @@ class Worker:
         return all(loop.is_finished for loop in self._polls)
 
     def _beat(self) -> None:
-        """Show that this worker lives; take over what dead ones held."""
+        """Show that this worker lives and polls; take over what dead ones held."""
         try:
-            moment = self.desk.now()
             with self.desk.database.write() as tx:
+                moment = workers.clock(tx, now=self.desk.now())
                 workers.beat(tx, self.desk.worker, now=moment)
-                if not self.desk.database.is_sqlite:
-                    dead = workers.dead(tx, before=moment - DEAD_AFTER)
-                    inbound.recover(tx, workers=dead)
-                    outbox.recover(tx, workers=dead, now=moment)
-                    workers.forget(tx, dead)
+                until = self.desk.now() + LEASE
+                mailboxes.renew_leases(tx, owner=self.desk.worker, until=until)
+                if self._takes_over():
+                    living = workers.living(tx, since=moment - DEAD_AFTER)
+                    inbound.recover(tx, living=living)
+                    outbox.recover(tx, living=living, now=self.desk.now())
+                    workers.forget(tx, but=living)
         except PostclerkError as error:
+            self._steady_beats = 0
             log.warning("database.failed", reason=str(error), loop="heartbeat")
+
+    def _takes_over(self) -> bool:
+        """Judge others only when this worker itself was heard for long enough without a gap.
+
+        After an outage of the database every worker looks dead until it has beaten again.
+        """
+        self._steady_beats += 1
+        enough = DEAD_AFTER.total_seconds() / HEARTBEAT_SECONDS
+        return not self.desk.database.is_sqlite and self._steady_beats > enough
 
     def _clock_stepped(self, step: timedelta) -> None:
         """Stored times were kept by the clock before the step: what waits is due now."""
@@ -256,6 +265,7 @@ class Worker:
                 with self.desk.database.write() as tx:
                     inbound.make_due(tx)
                     outbox.make_due(tx)
+                    mailboxes.make_due(tx)
             except PostclerkError as error:
                 log.warning("database.failed", reason=str(error), loop="guard")
         for loop in self.loops:
@@ -308,11 +318,25 @@ class Worker:
                 self._processing.give_back()
                 with self.desk.database.write() as tx:
                     mailboxes.release_leases(tx, owner=self.desk.worker)
-                    workers.forget(tx, [self.desk.worker])
+                    workers.forget(tx, only=self.desk.worker)
             except PostclerkError as error:
                 log.warning("database.failed", reason=str(error), loop="stop")
+        if not all(ended):
+            # A step that hangs is left to its deadline: closing its connection from here could
+            # cut an acknowledgement off, and the mail would be sent again.
+            self._held.pop_all()
+            self._children.close()
         self._held.close()
         log.info("worker.stopped", in_time=all(ended))
+
+    def finish(self) -> None:
+        """Stop, but wait for the step under way however long it takes; for a reload."""
+        for loop in self.loops:
+            loop.stop()
+        for loop in self.loops:
+            while not loop.join(1.0):
+                pass
+        self.stop()
 
 
 def once(config: Config) -> dict[str, object]:
@@ -388,12 +412,18 @@ def run(config: Config, *, reload: Callable[[], Config]) -> None:
 
 def _started(config: Config, signals: Signals) -> Worker | None:
     """Start a worker, however long that takes; None when the end came first."""
+    begun = time.monotonic()
     for wait in itertools.chain((1.0, 2.0, 4.0), itertools.repeat(8.0)):
         worker = Worker(config)
         try:
             worker.start()
         except WorkerRunning:
-            raise  # it was waited for already
+            # The one before may be about to end: a restart is no fault.
+            if time.monotonic() - begun > LOCK_PATIENCE:
+                raise
+            signals.wait(0.5)
+            if signals.is_ending:
+                return None
         except Temporary as error:
             log.error("database.failed", reason=str(error), loop="start", again=wait)
             signals.wait(wait)
@@ -411,7 +441,7 @@ def _reloaded(worker: Worker, reload: Callable[[], Config], signals: Signals) ->
     except ConfigError as error:
         log.error("config.refused", reason=str(error), complaints=list(error.complaints))
         return worker
-    worker.stop()
+    worker.finish()
     try:
         fresh = _started(config, signals)
     except PostclerkError as error:

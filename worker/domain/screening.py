@@ -60,6 +60,7 @@ def screen(
     message: Message,
     *,
     is_own_answer: bool,
+    is_unchanged: bool,
     is_from_desk: bool,
     is_sent_folder: bool,
     is_blocked: bool,
@@ -68,12 +69,13 @@ def screen(
     """Say what kind of mail `message` is for the desk.
 
     is_own_answer: it carries a Message-ID that the desk made (by its key).
+    is_unchanged: what its sender wrote is what that answer said; its receiver knows the id too.
     is_from_desk: its only author is an address of the desk.
     is_sent_folder: it was found in a folder of sent mail.
     is_blocked: an operator blocked its sender.
     is_forced: an operator wants it treated as a request, whatever it is.
     """
-    if is_own_answer and (is_from_desk or is_sent_folder):
+    if is_own_answer and (is_unchanged or is_sent_folder):
         return Ours("own_message_id")
     if is_sent_folder:
         return Ours("sent_folder")

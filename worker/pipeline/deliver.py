@@ -14,6 +14,7 @@ from typing import Protocol
 
 from worker import log
 from worker.adapters.smtp import (
+    MailUnfit,
     SenderRefused,
     ServerUnreachable,
     SubmissionDeferred,
@@ -82,7 +83,10 @@ class Delivery:
             try:
                 count[self._submit(row, mail)] += 1
             except (ServerUnreachable, SenderRefused):
-                self._give_back(ready[place:])
+                # The answer at hand may be what the server shuts the door on: others go first.
+                wait = self._desk.config.delivery.first_backoff
+                self._give_back(ready[place : place + 1], wait=wait)
+                self._give_back(ready[place + 1 :])
                 raise
         self._holds_claims = False
         return Delivered(claimed=len(due), **count)
@@ -158,7 +162,7 @@ class Delivery:
         reverse_path = _reverse_path(self._desk, row.mailbox)
         try:
             self._submission.submit(mail, reverse_path=reverse_path, recipient=row.recipient)
-        except SubmissionRefused as error:
+        except (SubmissionRefused, MailUnfit) as error:
             log.warning("answer.failed", answer=row.id, reason=str(error))
             self._settle(row, AnswerState.FAILED, str(error))
             return "failed"
@@ -231,10 +235,17 @@ class Delivery:
                 next_attempt_at=now + wait if wait is not None else None,
             )
 
-    def _give_back(self, rest: list[tuple[Due, bytes]]) -> None:
+    def _give_back(
+        self, rest: list[tuple[Due, bytes]], *, wait: timedelta | None = None
+    ) -> None:
         """Return rows that the server certainly did not take."""
         with self._desk.database.write() as tx:
-            outbox.release(tx, [row for row, _ in rest], worker=self._desk.worker)
+            outbox.release(
+                tx,
+                [row for row, _ in rest],
+                worker=self._desk.worker,
+                next_attempt_at=self._desk.now() + wait if wait else None,
+            )
         self._holds_claims = False
 
 

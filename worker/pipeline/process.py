@@ -7,13 +7,12 @@ processed one by one, each in a transaction of its own, so that one mail never h
 """
 
 import re
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from worker import log
-from worker.adapters.children import Children, Unreadable
+from worker.adapters.children import Children, Unreadable, without_words
 from worker.context import Desk
 from worker.domain import message_ids
 from worker.domain.answers import Answer, Silence
@@ -98,9 +97,12 @@ def claim(desk: Desk, children: Children[Reading], *, suspects: bool) -> Batch |
     for place, row in enumerate(rows):
         try:
             raws.append(desk.blobs.get(row.blob_key))
-        except Permanent as error:
-            lost[place] = Unreadable("blob_missing", str(error))
+        except (Permanent, Temporary) as error:
+            is_gone = isinstance(error, Permanent)
+            lost[place] = Unreadable("blob_missing" if is_gone else "blob_away", str(error))
             raws.append(b"")
+    if len(lost) == len(rows) and all(one.reason == "blob_away" for one in lost.values()):
+        raise Temporary(lost[0].detail)  # the store as a whole is away: no mail's fault
     finish = children.begin(raws)
 
     def results() -> list[Reading | Unreadable]:
@@ -160,7 +162,7 @@ def _write(desk: Desk, pairs: Sequence[Pair]) -> list[Outcome]:
             return [outcome for pair in pairs for outcome in _write(desk, (pair,))]
         if isinstance(error, Temporary) and not isinstance(error, Conflict):
             raise  # the database's fault: the loop gives the rows back when it is there again
-        detail = "".join(traceback.format_exception(error))
+        detail = without_words(error)
         return _failed(desk, pairs[0][0], Unreadable("undecidable", detail))
     for outcome in outcomes:
         _tell(outcome)
@@ -198,6 +200,7 @@ def decide(desk: Desk, known: WorkingSet, row: Claimed, reading: Reading) -> Out
     verdict = screen(
         message,
         is_own_answer=_is_ours(desk, message.message_id),
+        is_unchanged=known.own_digests.get(message.message_id or "") == message.content_digest,
         is_from_desk=author in own_addresses(desk),
         is_sent_folder=mailbox is not None and mailbox.role == "sent",
         is_blocked=author in known.blocked,

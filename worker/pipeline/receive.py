@@ -13,6 +13,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from worker import log
+from worker.adapters.imap_session import CommandRefused
 from worker.config import Mailbox
 from worker.context import Desk, Fetched, FetchedMail, ListedMail, MailSource
 from worker.domain.delivery import backoff
@@ -24,7 +25,8 @@ from worker.store.mailboxes import Epoch
 
 LEASE = timedelta(seconds=60)
 LAST_UID = 2**32 - 1
-GAP_TRIES = 5
+GAP_TRIES = 56
+"""About two days: a server whose store is away for an hour loses nothing."""
 GAP_FIRST_WAIT = timedelta(seconds=30)
 GAP_LONGEST_WAIT = timedelta(hours=1)
 ACKNOWLEDGE_AT_ONCE = 500
@@ -77,7 +79,8 @@ def poll_once(
     filled = poll.fill_gaps()
     last = LAST_UID if state.uidnext is None else state.uidnext - 1
     listed = source.list(poll.cursor + 1, last) if poll.cursor < last else ()
-    commands += bool(filled or listed or poll.cursor < last)
+    is_behind = state.uidnext is not None and poll.cursor < last
+    commands += bool(filled or listed or is_behind)
     received = filled + poll.take(listed, last=None if state.uidnext is None else last)
     with desk.database.write() as tx:
         mailboxes.note_poll(tx, mailbox_id, now=desk.now())
@@ -126,8 +129,18 @@ class _Poll:
                 uids = inbound.unacknowledged(tx, self.epoch.id, limit=ACKNOWLEDGE_AT_ONCE)
             if not uids:
                 return count
+            try:
+                self.source.acknowledge(uids)
+            except CommandRefused as error:
+                # A full archive folder must not keep new mail out; the next poll tries again.
+                log.warning(
+                    "inbound.acknowledge_failed",
+                    mailbox=self.mailbox.name,
+                    count=len(uids),
+                    reason=str(error),
+                )
+                return count
             count += len(uids)
-            self.source.acknowledge(uids)
             with self.desk.database.write() as tx:
                 inbound.mark_acknowledged(tx, self.epoch.id, uids, now=self.desk.now())
             log.info("inbound.acknowledged", mailbox=self.mailbox.name, count=len(uids))

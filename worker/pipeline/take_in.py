@@ -14,6 +14,7 @@ from worker.context import Desk
 from worker.store import inbound, mailboxes
 from worker.store.inbound import NewInbound
 from worker.store.schema import inbound as ledger
+from worker.store.session import lock_keys
 
 FOLDER = "(import)"
 UIDVALIDITY = 1
@@ -36,6 +37,7 @@ def take_in(
             now=desk.now(),
             ids=desk.ids,
         )
+        lock_keys(tx, [f"epoch {epoch.id}"])  # the next number is nobody else's
         last = select(func.max(ledger.c.uid)).where(ledger.c.epoch_id == epoch.id)
         first = (tx.execute(last).scalar() or 0) + 1
         rows = [

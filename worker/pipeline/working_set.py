@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from worker.context import Desk
 from worker.domain.answers import Leaving
 from worker.domain.message import Attachment
+from worker.mail.parse import parse
 from worker.pipeline.read import Reading
 from worker.store import events, inbound, outbox, threads, tickets
 from worker.store.events import NewEvent
@@ -63,6 +64,8 @@ class WorkingSet:
     now: datetime
     copies: dict[bytes, list[Earlier]]
     references: dict[str, list[Reference]]
+    own_digests: dict[str, str]
+    """Content digest of each answer of ours that came back, by Message-ID."""
     numbers: dict[str, int]
     tickets: dict[int, Ticket]
     participants: dict[int, set[str]]
@@ -160,6 +163,7 @@ def gather(
         now=now,
         copies=inbound.with_digests(tx, digests),
         references=references,
+        own_digests=_own_digests(tx, readings, references),
         numbers=by_number,
         tickets=loaded,
         participants=tickets.participants_of(tx, sorted(loaded)),
@@ -173,6 +177,19 @@ def gather(
         },
         overall=outbox.left_overall(tx, now=now),
     )
+
+
+def _own_digests(
+    tx: Connection, readings: Sequence[Reading], references: dict[str, list[Reference]]
+) -> dict[str, str]:
+    named = {reading.message.message_id or "" for reading in readings}
+    ours = [
+        message_id
+        for message_id in sorted(named)
+        if any(reference.is_answer for reference in references.get(message_id, ()))
+    ]
+    composed = outbox.composed(tx, ours)
+    return {message_id: parse(mail).content_digest for message_id, mail in composed.items()}
 
 
 def strong_identifiers(reading: Reading) -> list[tuple[str, str]]:

@@ -15,30 +15,32 @@ from worker.store.session import Database
 
 
 class Ids:
-    """Hands out ids to any thread: `ensure` before a transaction, `next` inside it."""
+    """Hands out ids to any thread: `ensure` before a transaction, `next` inside it.
+
+    Each thread has a block of its own, so that none waits for another's transaction.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lock = threading.Lock()
-        self._next = 0
-        self._end = 0
+        self._block = threading.local()
 
     def ensure(self, count: int) -> None:
         """Make sure that `count` ids are at hand; may write, so not inside a transaction."""
-        with self._lock:
-            if self._end - self._next >= count:
-                return
-            with self._database.write() as tx:
-                self._next = reserve(tx, count * 2)
-            self._end = self._next + count * 2
+        if self._left() >= count:
+            return
+        with self._database.write() as tx:
+            first = reserve(tx, count * 2)
+        self._block.next, self._block.end = first, first + count * 2
 
     def next(self) -> int:
         """Return a new id."""
-        with self._lock:
-            if self._next >= self._end:
-                raise Temporary("The ids at hand ran out; the batch is tried again.")
-            self._next += 1
-            return self._next - 1
+        if not self._left():
+            raise Temporary("The ids at hand ran out; the batch is tried again.")
+        self._block.next += 1
+        return int(self._block.next) - 1
+
+    def _left(self) -> int:
+        return getattr(self._block, "end", 0) - getattr(self._block, "next", 0)
 
 
 def reserve(tx: Connection, count: int) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.domain.screening import InboundState
-from worker.store.schema import dead_letters, epochs, inbound, mailboxes
+from worker.store.schema import PENDING, dead_letters, epochs, inbound, mailboxes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ def claim(
     max_bytes: the batch ends before the mail that would exceed it (but holds at least one).
     """
     due = or_(inbound.c.next_attempt_at.is_(None), inbound.c.next_attempt_at <= now)
-    waiting = (inbound.c.state == InboundState.RECEIVED.value) & due
+    waiting = (inbound.c.state == InboundState.RECEIVED.value) & PENDING & due
     kind = inbound.c.crashes > 0 if suspects else inbound.c.crashes == 0
     query = (
         select(inbound, mailboxes.c.name.label("mailbox"), epochs.c.mailbox_id)
@@ -238,7 +238,8 @@ def release_all(tx: Connection, *, worker: str) -> None:
     """Give back every row that this worker holds; the mails were not at fault."""
     tx.execute(
         update(inbound)
-        .where(inbound.c.state == InboundState.CLAIMED.value, inbound.c.claimed_by == worker)
+        .where(PENDING, inbound.c.state == InboundState.CLAIMED.value)
+        .where(inbound.c.claimed_by == worker)
         .values(
             state=InboundState.RECEIVED.value,
             claimed_by=None,
@@ -247,14 +248,18 @@ def release_all(tx: Connection, *, worker: str) -> None:
     )
 
 
-def recover(tx: Connection, *, workers: Sequence[str] | None) -> int:
+def recover(
+    tx: Connection, *, workers: Sequence[str] | None = None, living: Sequence[str] = ()
+) -> int:
     """Give back rows that dead workers held, as suspects; returns how many.
 
-    workers: the names of the dead; None means every claim (only one worker can run).
+    workers: whose claims; None means everybody's, also of workers that nobody knows.
+    living: workers whose claims are left alone.
     """
-    held = inbound.c.state == InboundState.CLAIMED.value
+    held = (inbound.c.state == InboundState.CLAIMED.value) & PENDING
     if workers is not None:
         held &= inbound.c.claimed_by.in_(workers)
+    held &= inbound.c.claimed_by.not_in(living)
     done = tx.execute(
         update(inbound)
         .where(held)
@@ -273,6 +278,7 @@ def make_due(tx: Connection) -> None:
     tx.execute(
         update(inbound)
         .where(
+            PENDING,
             inbound.c.state == InboundState.RECEIVED.value,
             inbound.c.next_attempt_at.is_not(None),
         )
@@ -338,8 +344,6 @@ def bury(
 
 def waiting(tx: Connection) -> tuple[int, datetime | None]:
     """Return how many rows wait to be processed, and the earliest time at which one is due."""
-    query = select(func.count(), func.min(inbound.c.next_attempt_at)).where(
-        inbound.c.state.in_((InboundState.RECEIVED.value, InboundState.CLAIMED.value))
-    )
+    query = select(func.count(), func.min(inbound.c.next_attempt_at)).where(PENDING)
     count, due = tx.execute(query).one()
     return int(count), due

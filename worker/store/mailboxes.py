@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.store.ids import Ids
-from worker.store.schema import epochs, gaps, mailboxes
+from worker.store.schema import EPOCH, epochs, gaps, mailboxes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +148,18 @@ def close_gaps(tx: Connection, epoch_id: int, uids: Sequence[int]) -> None:
     """Forget gaps that were filled, buried or expunged."""
     if uids:
         tx.execute(delete(gaps).where(gaps.c.epoch_id == epoch_id, gaps.c.uid.in_(uids)))
+
+
+def make_due(tx: Connection) -> None:
+    """Let every gap be tried now: the clock stepped, so its time means nothing."""
+    tx.execute(update(gaps).values(next_attempt_at=EPOCH))
+
+
+def renew_leases(tx: Connection, *, owner: str, until: datetime) -> None:
+    """Keep the leases that a living worker holds, also while one fetch takes long."""
+    tx.execute(
+        update(mailboxes).where(mailboxes.c.lease_owner == owner).values(lease_until=until)
+    )
 
 
 def take_lease(

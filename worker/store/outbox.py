@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, u
 
 from worker.domain.delivery import AnswerState
 from worker.store.schema import LEAVING, answers, tickets
+from worker.store.schema import WAITING as UNSETTLED
 
 HELD = (AnswerState.SENDING.value,)
 WAITING = (AnswerState.QUEUED.value, AnswerState.UNCERTAIN.value)
@@ -111,7 +112,7 @@ def claim(tx: Connection, *, worker: str, now: datetime, limit: int) -> tuple[Du
     query = (
         select(answers, tickets.c.number)
         .join(tickets, tickets.c.id == answers.c.ticket_id)
-        .where(answers.c.state.in_(WAITING), due)
+        .where(UNSETTLED, answers.c.state.in_(WAITING), due)
         .order_by(answers.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=answers)
@@ -156,6 +157,16 @@ def keep_composed(tx: Connection, composed: dict[int, tuple[bytes, str]]) -> Non
         tx.execute(_KEEP_COMPOSED, rows)
 
 
+def composed(tx: Connection, message_ids: Sequence[str]) -> dict[str, bytes]:
+    """Return the bytes of answers by Message-ID; those not composed yet are left out."""
+    if not message_ids:
+        return {}
+    query = select(answers.c.message_id, answers.c.composed).where(
+        answers.c.message_id.in_(message_ids), answers.c.composed.is_not(None)
+    )
+    return {row.message_id: row.composed for row in tx.execute(query)}
+
+
 def settle(
     tx: Connection,
     answer_id: int,
@@ -183,15 +194,23 @@ def settle(
     return done.rowcount == 1
 
 
-def recover(tx: Connection, *, workers: Sequence[str] | None, now: datetime) -> int:
+def recover(
+    tx: Connection,
+    *,
+    now: datetime,
+    workers: Sequence[str] | None = None,
+    living: Sequence[str] = (),
+) -> int:
     """Give back answers that dead workers held; returns how many.
 
     One whose bytes were fixed may have reached the server: its outcome is uncertain.
-    workers: the names of the dead; None means every claim (only one worker can run).
+    workers: whose claims; None means everybody's.
+    living: workers whose claims are left alone.
     """
-    held = answers.c.state == AnswerState.SENDING.value
+    held = (answers.c.state == AnswerState.SENDING.value) & UNSETTLED
     if workers is not None:
         held &= answers.c.claimed_by.in_(workers)
+    held &= answers.c.claimed_by.not_in(living)
     state = case(
         (answers.c.composed.is_(None), AnswerState.QUEUED.value),
         else_=AnswerState.UNCERTAIN.value,
@@ -202,7 +221,13 @@ def recover(tx: Connection, *, workers: Sequence[str] | None, now: datetime) -> 
     return done.rowcount
 
 
-def release(tx: Connection, rows: Sequence[Due], *, worker: str) -> None:
+def release(
+    tx: Connection,
+    rows: Sequence[Due],
+    *,
+    worker: str,
+    next_attempt_at: datetime | None = None,
+) -> None:
     """Give back answers that were not submitted: as they stood, with no attempt counted."""
     for state in WAITING:
         ids = [row.id for row in rows if row.state.value == state]
@@ -210,7 +235,7 @@ def release(tx: Connection, rows: Sequence[Due], *, worker: str) -> None:
             update(answers)
             .where(answers.c.id.in_(ids), answers.c.claimed_by == worker)
             .where(answers.c.state.in_(HELD))
-            .values(state=state, claimed_by=None)
+            .values(state=state, claimed_by=None, next_attempt_at=next_attempt_at)
         )
 
 
@@ -218,16 +243,14 @@ def make_due(tx: Connection) -> None:
     """Let every waiting answer be tried now: the clock stepped, so its time means nothing."""
     tx.execute(
         update(answers)
-        .where(answers.c.state.in_(WAITING), answers.c.next_attempt_at.is_not(None))
+        .where(UNSETTLED, answers.c.state.in_(WAITING), answers.c.next_attempt_at.is_not(None))
         .values(next_attempt_at=None)
     )
 
 
 def waiting(tx: Connection) -> tuple[int, datetime | None]:
     """Return how many answers are not settled, and the earliest time at which one is due."""
-    query = select(func.count(), func.min(answers.c.next_attempt_at)).where(
-        answers.c.state.in_((*WAITING, *HELD))
-    )
+    query = select(func.count(), func.min(answers.c.next_attempt_at)).where(UNSETTLED)
     count, due = tx.execute(query).one()
     return int(count), due
 
@@ -242,7 +265,7 @@ def left_to(
     hour = func.sum(case((answers.c.queued_at > now - timedelta(hours=1), 1), else_=0))
     query = (
         select(key, hour, func.count())
-        .where(key.in_(keys), answers.c.queued_at > now - timedelta(days=1))
+        .where(key.in_(keys), answers.c.queued_at.between(now - timedelta(days=1), now))
         .where(LEAVING)  # the words of the partial indexes
         .group_by(key)
     )
@@ -251,5 +274,6 @@ def left_to(
 
 def left_overall(tx: Connection, *, now: datetime) -> int:
     """Count answers of the last hour."""
-    query = select(func.count()).where(answers.c.queued_at > now - timedelta(hours=1), LEAVING)
+    lately = answers.c.queued_at.between(now - timedelta(hours=1), now)
+    query = select(func.count()).where(lately, LEAVING)
     return int(tx.execute(query).scalar_one())

@@ -133,12 +133,14 @@ inbound = Table(
     Index("inbound_by_digest", "content_digest"),
     Index("inbound_by_message_id", "message_id"),
 )
+PENDING = text("state IN ('received', 'claimed')")
+"""The words of the partial index: a query that holds them literally can use it on SQLite."""
 Index(
     "inbound_waiting",
     inbound.c.state,
     inbound.c.next_attempt_at,
-    sqlite_where=text("state IN ('received', 'claimed')"),
-    postgresql_where=text("state IN ('received', 'claimed')"),
+    sqlite_where=PENDING,
+    postgresql_where=PENDING,
 )
 Index(
     "inbound_unacknowledged",
@@ -243,6 +245,7 @@ identifiers = Table(
     Column("message_id", Id, ForeignKey("messages.id"), primary_key=True),
     Column("ticket_id", Id, ForeignKey("tickets.id"), nullable=False),
     Index("identifiers_by_ticket", "ticket_id"),
+    Index("identifiers_by_message", "message_id"),
 )
 
 answers = Table(

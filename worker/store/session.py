@@ -64,7 +64,9 @@ class Database:
                 parsed = parsed.set(drivername="postgresql+psycopg")
             self.is_sqlite = parsed.get_backend_name() == "sqlite"
             self.file = Path(parsed.database) if self.is_sqlite and parsed.database else None
-            self._engine = create_engine(parsed, pool_size=8, max_overflow=8, pool_timeout=30)
+            self._engine = create_engine(
+                parsed, pool_size=8, max_overflow=8, pool_timeout=30, hide_parameters=True
+            )
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
             raise ConfigError(f"database.url cannot be used: {error}") from error
         self.shown_url = parsed.render_as_string(hide_password=True)
@@ -94,18 +96,18 @@ class Database:
                 with connection.begin():
                     yield connection
         except IntegrityError as error:
-            raise Conflict(f"The database refused a row: {error.orig}") from error
+            raise Conflict(f"The database refused a row: {_words(error.orig)}") from error
         except (DataError, ProgrammingError) as error:
             if str(getattr(error.orig, "sqlstate", "")).startswith(WRONG_SCHEMA):
                 raise self._fault(error.orig) from error
-            raise BadRow(f"The database refused a value: {error.orig}") from error
+            raise BadRow(f"The database refused a value: {_words(error.orig)}") from error
         except (DBAPIError, PoolTimeout) as error:
             raise self._fault(getattr(error, "orig", error)) from error
 
     def _fault(self, cause: BaseException | None) -> Temporary | ConfigError:
         if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
             return ConfigError(f"{self.file} is no SQLite database; check database.url.")
-        return Temporary(f"The database {self.shown_url} failed: {cause}")
+        return Temporary(f"The database {self.shown_url} failed: {_words(cause)}")
 
     def use_write_ahead_log(self) -> None:
         """Put an SQLite database into WAL mode, which it keeps; needs it for itself."""
@@ -133,6 +135,12 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+
+def _words(cause: BaseException | None) -> str:
+    """What the database says, without the values of the row: they may be a customer's words."""
+    primary = getattr(getattr(cause, "diag", None), "message_primary", None)
+    return str(primary or cause)
 
 
 def _prepare_sqlite(connection: object, _: ConnectionPoolEntry) -> None:

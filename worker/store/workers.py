@@ -1,9 +1,9 @@
 """The workers that share a database, and which of them have died."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.store.schema import workers
@@ -19,12 +19,24 @@ def beat(tx: Connection, name: str, *, now: datetime) -> None:
     )
 
 
-def dead(tx: Connection, *, before: datetime) -> list[str]:
-    """Return workers that have not been heard of since `before`."""
-    return list(tx.execute(select(workers.c.name).where(workers.c.seen_at < before)).scalars())
+def living(tx: Connection, *, since: datetime) -> list[str]:
+    """Return workers that were heard of since then."""
+    query = select(workers.c.name).where(workers.c.seen_at >= since)
+    return list(tx.execute(query).scalars())
 
 
-def forget(tx: Connection, names: Sequence[str] | None) -> None:
-    """Remove workers; None removes all (only where a single one can run)."""
-    change = delete(workers)
-    tx.execute(change if names is None else change.where(workers.c.name.in_(names)))
+def clock(tx: Connection, *, now: datetime) -> datetime:
+    """Return the one clock that all workers share: the database's, where it has one.
+
+    now: this worker's own; good enough where there is only one.
+    """
+    if tx.dialect.name != "postgresql":
+        return now
+    told: datetime = tx.execute(select(func.clock_timestamp())).scalar_one()
+    return told.astimezone(UTC)
+
+
+def forget(tx: Connection, *, but: Sequence[str] = (), only: str | None = None) -> None:
+    """Remove workers: all but some, or only one."""
+    chosen = workers.c.name.not_in(but) if only is None else workers.c.name == only
+    tx.execute(delete(workers).where(chosen))

@@ -494,3 +494,4 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("identifiers", schema=None) as batch_op:
         batch_op.create_index("identifiers_by_ticket", ["ticket_id"], unique=False)
+        batch_op.create_index("identifiers_by_message", ["message_id"], unique=False)
