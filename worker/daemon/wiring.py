@@ -1,6 +1,7 @@
 """Puts the desk together and runs it: the one place that knows all parts, clock and chance."""
 
 import contextlib
+import gc
 import itertools
 import os
 import secrets
@@ -127,6 +128,7 @@ class Worker:
         except BaseException:
             self._held.close()
             raise
+        gc.freeze()  # what is open now stays: no need to look for garbage in it again and again
         for loop in self.loops:
             loop.start()
         log.info("worker.started", worker=self.desk.worker, mailboxes=len(self._polls))
