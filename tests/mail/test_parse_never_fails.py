@@ -38,6 +38,8 @@ def storable(message: Message) -> None:
         assert "\r" not in text
     for address in (*message.authors, *message.to):
         f"{address.addr_spec}{address.display_name}".encode()
+    for report in message.reports:
+        assert "\x00" not in f"{report.recipient}{report.status}{report.message_id}"
     for attachment in message.attachments:
         assert attachment.filename
         assert len(attachment.filename.encode("utf-8")) <= 150

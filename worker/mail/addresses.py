@@ -24,6 +24,7 @@ _SIMPLE = re.compile(
     rf"(?:\"([^\"\\<>@()]*)\"|([^\"\\<>@(),;:\[\]]*))\s*<({_ATOMS}@{_ATOMS})>|({_ATOMS}@{_ATOMS})"
 )
 _ANGLE = re.compile(r"<([^<>]*)>")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _BARE = re.compile(r"[\w.+-]{1,64}", re.ASCII)
 _COMMENT = re.compile(r"\(([^()]*)\)")
 
@@ -96,6 +97,8 @@ def _restored(name: str, spec: str, words: "list[str] | tuple[str, ...]") -> Add
 def normal_spec(spec: str) -> str:
     """local-part@domain with the domain in lower case, NFC; "" when `spec` is no address."""
     spec = unicodedata.normalize("NFC", spec.strip()) if len(spec) <= 600 else ""
+    if _CONTROL.search(spec):
+        return ""
     if not _SPEC.fullmatch(spec) and not _QUOTED_SPEC.fullmatch(spec):
         return ""
     local, _, domain = spec.rpartition("@")

@@ -42,6 +42,7 @@ _READABLE = ("text/plain", "text/html", "text", "", *_RICH)
 _OTHER_FORMS = ("text/x-amp-html", "text/watch-html", "text/x-watch-html")
 """Forms of the body for programs that are not ours."""
 _ENCRYPTED = ("application/pgp-encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
+_LOCKED = "encrypted: only the recipient's key opens it"
 _SIGNATURES = (
     "application/pgp-signature",
     "application/pkcs7-signature",
@@ -241,8 +242,10 @@ class _Walk:
             return
         if self._unpack(part):
             return
-        if kind in _ENCRYPTED and "signed" not in part.parameters.get("smime-type", ""):
-            self.bodies.defects.append("encrypted: only the recipient's key opens it")
+        if kind in _ENCRYPTED:
+            is_signed = "signed" in part.parameters.get("smime-type", "").lower()
+            note = "an S/MIME container of signed text: kept whole" if is_signed else _LOCKED
+            self.bodies.defects.append(note)
         content_id = part.header.text("content-id").strip().strip("<>").strip() or None
         self.bodies.attached.append(
             Attached(
