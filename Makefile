@@ -13,7 +13,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c '$(ENOUGH)' 2>/dev/null && echo $$name && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q
 ARGS ?=
-FOLDER ?= tests/attack/mails
+FOLDER ?=
 FUZZ_SECONDS ?= 60
 
 .PHONY: demo test check fix bench attack fuzz picture constraints clean
@@ -44,6 +44,7 @@ bench: $(VENV)/.dev-ready
 
 # Hostile mails of yours (.eml and expect.jsonl) against a real worker; see tests/attack.
 attack: $(VENV)/.dev-ready
+	@test -n "$(FOLDER)" || { echo "Name the folder of mails: make attack FOLDER=..." >&2; exit 2; }
 	@sh .ci/servers
 	$(BIN)/python -m tests.attack $(FOLDER) $(ARGS)
 

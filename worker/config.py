@@ -176,7 +176,6 @@ class Delivery(_Section):
     first_backoff: Wait = timedelta(seconds=60)
     max_backoff: Wait = timedelta(hours=4)
     give_up_after: Wait = timedelta(days=5)
-    connections: int = Field(default=2, ge=1, le=50)
 
     @model_validator(mode="after")
     def _backoff_grows(self) -> Self:

@@ -86,23 +86,26 @@ def without_password(url: str) -> str:
 
 
 def init(folder: Path) -> list[Path]:
-    """Write a commented config.yaml and a key file into `folder`; never over something.
+    """Write a commented config.yaml and a key file into `folder`, whichever is missing.
 
-    Raises ConfigError when one is there already or the folder cannot be written.
+    Raises ConfigError when both are there already or the folder cannot be written.
     """
     from worker import keys
 
     config, key = folder / "config.yaml", folder / "postclerk.key"
-    for path in (config, key):
-        if path.exists():
-            raise ConfigError(f"{path} is there already; nothing was written.")
+    missing = [path for path in (config, key) if not path.exists()]
+    if not missing:
+        raise ConfigError(f"{config} and {key} are there already; nothing was written.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        keys.create(key)
-        config.write_text(example_text(), encoding="utf-8")
+        if key in missing:
+            keys.create(key)
+        if config in missing:
+            config.write_text(example_text(), encoding="utf-8")
+            config.chmod(0o600)  # it may come to hold a password
     except OSError as error:
         raise ConfigError(f"Cannot write {error.filename}: {error.strerror}.") from None
-    return [config, key]
+    return missing
 
 
 def _checked(tree: Tree, folder: Path) -> Config | None:

@@ -72,7 +72,8 @@ def load(path: Path) -> Keys:
         mode = path.stat().st_mode
     except FileNotFoundError:
         raise ConfigError(
-            f"The key file {path} does not exist; `postclerk config init` makes one."
+            f"The key file {path} does not exist. Raw mails that were kept need the old one: "
+            "restore it from the backup. On a new desk `postclerk config init` makes one."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"The key file {path} cannot be read: {error}.") from error

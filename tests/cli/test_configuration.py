@@ -25,9 +25,11 @@ def test_init_never_writes_over_something(tmp_path: Path) -> None:
 
     done = postclerk("config", "init", cwd=tmp_path)
 
-    assert done.status == 2
-    assert "config.yaml is there already" in done.err
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml"]
+    assert (done.status, "Wrote postclerk.key" in done.out) == (0, True)
+    assert (tmp_path / "config.yaml").read_text() == "mine\n"
+    again = postclerk("config", "init", cwd=tmp_path)
+    assert again.status == 2
+    assert "are there already" in again.err
 
 
 def test_show_hides_every_secret(tmp_path: Path) -> None:
@@ -70,5 +72,8 @@ def test_export_without_a_database_is_one_good_check(tmp_path: Path) -> None:
 
     done = postclerk("export", cwd=tmp_path, **SECRETS)
 
-    assert (done.status, done.out) == (0, '{"type": "check", "integrity": "ok"}\n')
+    assert (done.status, done.out) == (
+        0,
+        '{"type": "check", "integrity": "ok", "database": null}\n',
+    )
     assert not (tmp_path / "var").exists()

@@ -1,5 +1,6 @@
 """The verbs that work: demo, run, once, import, export."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -149,7 +150,8 @@ def export(
 
     del json  # it prints nothing else
     if _has_no_database(settings.load(ctx).database.url):
-        printing.json_line({"type": "check", "integrity": "ok"})
+        printing.json_line({"type": "check", "integrity": "ok", "database": None})
+        print("postclerk: there is no database yet; nothing to export.", file=sys.stderr)
         return
     from worker.pipeline.export import rows
 

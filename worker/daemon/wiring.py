@@ -112,7 +112,13 @@ def make_children(config: Config) -> Children[Reading]:
 class Worker:
     """One worker: the loops, their surroundings, and what they have done so far."""
 
-    def __init__(self, config: Config, *, is_single_run: bool = False) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        is_single_run: bool = False,
+        templates: Templates | None = None,
+    ) -> None:
         self.config = config
         self.counts: Counter[str] = Counter()
         self._is_single_run = is_single_run
@@ -120,6 +126,7 @@ class Worker:
         self.loops: tuple[Loop, ...] = ()
         self._stopped = False
         self._steady_beats = 0
+        self._earlier = templates
 
     def start(self) -> None:
         """Open everything and start the loops; a PostclerkError leaves nothing open."""
@@ -137,6 +144,9 @@ class Worker:
         config = self.config
         if not config.mailboxes:
             raise ConfigError("The configuration names no mailbox; add one under `mailboxes`.")
+        keys.load(config.keys.file)  # before anything is started: it is the likeliest to lack
+        if config.rules is not None and not config.rules.is_dir():
+            raise ConfigError(f"The folder of rules {config.rules} is not there.")
         self._take_database()
         self._children = make_children(config)
         self._held.callback(self._children.close)
@@ -144,7 +154,7 @@ class Worker:
         self._upgrade_database()
         self.desk = open_desk(config)
         self._held.callback(self.desk.close)
-        self._renderer = open_templates(config)
+        self.templates = self._open_templates()
         self._recover()
         self._submission = SmtpSubmission(
             config.smtp,
@@ -156,6 +166,14 @@ class Worker:
         self._make_clocks()
         if not self._is_single_run:
             warmed()
+
+    def _open_templates(self) -> Templates:
+        """Take over the templates of the worker before: they know the last good versions."""
+        if self._earlier is None:
+            return open_templates(self.config)
+        for complaint in self._earlier.reload():
+            log.warning("template.broken", complaint=str(complaint))
+        return self._earlier
 
     def _take_database(self) -> None:
         """Take the lock first: only the one worker of an SQLite database may upgrade it."""
@@ -197,7 +215,7 @@ class Worker:
             self._held.callback(source.close)
         processing = Processing(self.desk, self._children, on_outcomes=self._note_outcomes)
         self._processing = processing
-        delivery = Delivery(self.desk, self._renderer, self._submission)
+        delivery = Delivery(self.desk, self.templates, self._submission)
         self._process = process_loop(
             processing, finish_when=self._polls_are_finished if single else None
         )
@@ -412,11 +430,13 @@ def run(config: Config, *, reload: Callable[[], Config]) -> None:
             worker.stop()
 
 
-def _started(config: Config, signals: Signals) -> Worker | None:
+def _started(
+    config: Config, signals: Signals, *, templates: Templates | None = None
+) -> Worker | None:
     """Start a worker, however long that takes; None when the end came first."""
     begun = time.monotonic()
     for wait in itertools.chain((1.0, 2.0, 4.0), itertools.repeat(8.0)):
-        worker = Worker(config)
+        worker = Worker(config, templates=templates)
         try:
             worker.start()
         except WorkerRunning:
@@ -445,7 +465,8 @@ def _reloaded(worker: Worker, reload: Callable[[], Config], signals: Signals) ->
         return worker
     worker.finish()
     try:
-        fresh = _started(config, signals)
+        same = (config.templates, config.desk) == (worker.config.templates, worker.config.desk)
+        fresh = _started(config, signals, templates=worker.templates if same else None)
     except PostclerkError as error:
         log.error("config.refused", reason=str(error))
         return _started(worker.config, signals)

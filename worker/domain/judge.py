@@ -13,7 +13,7 @@ from worker.domain.missing import list_missing
 from worker.domain.money import dollars
 from worker.domain.reading import read
 from worker.domain.rules import Money, RuleSet
-from worker.domain.secrets import CORE, seal
+from worker.domain.secrets import CORE, NOTE, seal
 
 _SEALED_NOTE = "[removed: "
 _MOST_READ = 20_000
@@ -37,6 +37,9 @@ def judge(
     """
     words = (own_words or body)[:_MOST_READ]
     subject, body = subject[:_MOST_READ], body[:_MOST_READ]
+    has_secret = _holds_secret(f"{subject}\n{words}", rules)
+    # A note that stands for a secret is ours: "password is [removed ..." tells of no change.
+    subject, body, words = (NOTE.sub("…", text) for text in (subject, body, words))
     language, confidence = detect(words if len(words) > 40 else f"{words}\n{subject}")
     if language == UNDETERMINED and language_hint:
         language = language_hint
@@ -48,7 +51,7 @@ def judge(
             *_sums_as_concepts(named, rules.money),
             *(concept for mark, concept in rules.modality.marks.items() if mark in words),
         ],
-        has_secret=_holds_secret(f"{subject}\n{words}", rules),
+        has_secret=has_secret,
         rules=rules,
     )
     level = verdict.urgency

@@ -33,7 +33,7 @@ _UUID = re.compile(
 _HEX32 = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{32}(?![0-9A-Za-z])")
 _CARD = re.compile(r"(?<![0-9A-Za-z-])[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?![0-9A-Za-z-])")
 _RESIDENT = re.compile(r"(?<![0-9A-Za-z])[1-8]\d{16}[\dXx](?![0-9A-Za-z])")
-_NOTE = re.compile(r"\[removed: [a-z_]+(?:, \d+ words)?\]")
+NOTE = re.compile(r"\[removed: [a-z_]+(?:, \d+ words)?\]")
 _REACH = 60
 """Characters before a bare value in which words may say what it is."""
 
@@ -73,7 +73,7 @@ def _find_all(text: str, context: Context) -> Iterator[_Find]:
 
 def _settled(finds: Iterator[_Find], text: str) -> list[_Find]:
     """In order, without overlaps (the longer wins), without what is sealed already."""
-    notes = [_Find(*m.span(), "", "") for m in _NOTE.finditer(text)]
+    notes = [_Find(*m.span(), "", "") for m in NOTE.finditer(text)]
     kept: list[_Find] = []
     for find in sorted([*notes, *finds], key=lambda f: (f.start, -f.end, f.kind)):
         if not kept or find.start >= kept[-1].end:
