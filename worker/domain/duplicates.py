@@ -8,7 +8,7 @@ transaction, and a development that needs a new decision.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -436,11 +436,7 @@ def _says_nothing(new: Telling) -> bool:
     if named.txid or named.order_id or named.amount or named.address:
         return False
     cues = new.traits.cues
-    is_asking = bool(cues & {"nudge", "plea", QUESTION}) or not new.words.strip(" .\n")
+    is_empty = bool(new.subject) and not new.words.strip(" .\n")
+    is_asking = is_empty or bool(cues & {"nudge", "plea", QUESTION})
     is_bare = new.traits.residue <= FEW_WORDS and cues <= RETELLING | POLITE | {"asks"}
     return is_asking and is_bare
-
-
-def with_party(told: Telling, *, is_same_party: bool) -> Telling:
-    """Return an earlier mail as the participant's, or as somebody else's."""
-    return replace(told, is_same_party=is_same_party)
