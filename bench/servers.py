@@ -33,7 +33,7 @@ class Sink:
     pid: int
 
     def arrivals(self) -> list[dict[str, object]]:
-        """What it took: `at` (monotonic seconds), `in_reply_to`, `bytes`, `connection`."""
+        """What it took: `at` (seconds since 1970), `in_reply_to`, `bytes`, `connection`."""
         text = self.log.read_text() if self.log.exists() else ""
         return [json.loads(line) for line in text.splitlines()]
 

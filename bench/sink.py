@@ -65,7 +65,7 @@ class Connection(asyncio.Protocol):
         self._is_mail = False
         self._transport.write(b"250 2.0.0 taken\r\n")
         fact = {
-            "at": time.monotonic(),
+            "at": time.time(),
             "in_reply_to": found[1].decode("ascii", "replace") if found else None,
             "bytes": end,
             "connection": self._number,
