@@ -125,7 +125,7 @@ def a_config(folder: Path, **sections: object) -> Config:
         "database": {"url": f"sqlite:///{folder}/desk.db"},
         "blobs": {"folder": str(folder / "blobs")},
         "keys": {"file": str(folder / "desk.key")},
-        "delivery": {"first_backoff": "60s", "max_backoff": "4h", "connections": 1},
+        "delivery": {"first_backoff": "60s", "max_backoff": "4h"},
         "limits": {"parse_processes": 1},
     }
     return Config.model_validate(plain | sections)

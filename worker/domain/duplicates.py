@@ -37,7 +37,7 @@ LONG = 12
 LONG_NUMBER = 3
 """From so many digits on a number names something."""
 FEW_SHARED = 0.35
-MOST_OF_A_FORM = 3
+MOST_OF_A_FORM = 4
 ADDED_WORDS, FEW_ADDED = 3, 14
 FEW_VALUES = 3
 LIKE_A_TYPO = 0.6
@@ -283,7 +283,7 @@ def _compare(new: Telling, told: Telling, rules: RepeatRules) -> _Likes:
         is_near=is_near,
         are_long=min(len(mine.stems), len(theirs.stems)) >= LONG,
         other_numbers=is_near and bool(numbers - before) and bool(before - numbers),
-        other_word=_other_word(mine, theirs),
+        other_word=_other_word(mine, theirs, common),
         no_number_shared=not numbers & before and _names_much(numbers) and _names_much(before),
         same_numbers=bool(numbers & before),
         changed_values=min(len(numbers - before), len(before - numbers)),
@@ -298,8 +298,9 @@ def _quote(new: Telling) -> str:
     return "\n".join(line for line in new.whole.splitlines() if line not in own)
 
 
-def _other_word(mine: Words, theirs: Words) -> str:
-    only_mine, only_theirs = mine.words - theirs.words, theirs.words - mine.words
+def _other_word(mine: Words, theirs: Words, common: frozenset[str]) -> str:
+    only_mine = mine.words - theirs.words - common
+    only_theirs = theirs.words - mine.words - common
     fewest = len(mine.words & theirs.words)
     if not (0 < len(only_mine) <= 2 and 0 < len(only_theirs) <= 2) or fewest < MOST_OF_A_FORM:
         return ""

@@ -30,7 +30,7 @@ class Words(NamedTuple):
     runs: frozenset[str]
     """Rows of four letters, word borders included: they forgive typing errors and endings."""
     words: frozenset[str]
-    """The words themselves, numbers and common ones left out."""
+    """All words but numbers."""
     numbers: frozenset[str]
     """Everything with a digit in it, thousands written together."""
 
@@ -59,8 +59,7 @@ def words_of(text: str, common: frozenset[str] = frozenset()) -> Words:
             stems.add(word[:STEM])
     line = " ".join(plain)
     runs = frozenset(line[i : i + RUN] for i in range(len(line) - RUN + 1))
-    words = frozenset(word for word in plain if word not in common)
-    return Words(frozenset(stems), runs, words, _numbers(folded))
+    return Words(frozenset(stems), runs, frozenset(plain), _numbers(folded))
 
 
 def _numbers(folded: str) -> frozenset[str]:
