@@ -256,3 +256,10 @@ def test_pairs_that_people_labelled_are_told_apart() -> None:
         missed += pair["duplicate"] and not is_sure
     assert right / (right + wrong) >= 0.95
     assert right / (right + missed) >= 0.92
+
+
+def test_mails_taken_in_at_once_are_as_far_apart_as_they_were_sent() -> None:
+    first = telling(WORDS, sent_at=NOON)
+    late = replace(telling(WORDS), sent_at=NOON + MONTH + timedelta(hours=1))
+    assert find(late, first) is None
+    assert find(replace(late, sent_at=NOON - MONTH), first) is not None

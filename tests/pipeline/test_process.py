@@ -168,7 +168,7 @@ def test_reply_reopens_a_ticket_that_was_closed_lately(house: House) -> None:
     closed_at = int(house.clock().timestamp() * 10**6)
     house.execute(f"UPDATE tickets SET status = 'closed', closed_at = {closed_at}")
     house.clock.advance(days=13)
-    house.take(house.reply_to(house.row("answers")))
+    house.take(house.reply_to(house.row("answers"), "It is missing again.\n"))
     assert house.row("tickets")["status"] == "open"
 
 

@@ -72,6 +72,9 @@ class Telling:
     urgency: Urgency = Urgency.NORMAL
     language: str = "und"
     at: datetime
+    """When the desk took it in, aware UTC."""
+    sent_at: datetime | None = None
+    """When its sender says it was written: a desk may take in many days of mail at once."""
     ticket_id: int = 0
     inbound_id: int | None = None
     is_same_party: bool = True
@@ -122,7 +125,7 @@ def find_repeat(
     earlier: mails of the same sender and mails that name the same identifiers; those older
     than `window` do not count.
     """
-    known = [told for told in earlier if new.at - told.at <= window]
+    known = [told for told in earlier if _gap(new, told) <= window]
     own = {told.ticket_id for told in known if told.is_same_party}
     best: Repeat | None = None
     for told in known:
@@ -131,6 +134,14 @@ def find_repeat(
         if found is not None and (best is None or _rank(found) > _rank(best)):
             best = found
     return best
+
+
+def _gap(new: Telling, told: Telling) -> timedelta:
+    """The time between two mails; the longer of what the desk and what the senders say."""
+    gap = new.at - told.at
+    if new.sent_at is None or told.sent_at is None:
+        return gap
+    return max(gap, new.sent_at - told.sent_at)
 
 
 def _rank(found: Repeat) -> tuple[bool, float, int]:
@@ -201,7 +212,7 @@ def _is_corrected(new: Telling, told: Telling, likes: "_Likes") -> bool:
     is_about_it = new.traits.residue <= SHORT or likes.alike >= HALF
     if "correction" in new.traits.cues and is_about_it:
         return 0 < likes.changed_values <= FEW_VALUES
-    gap = new.at - told.at
+    gap = _gap(new, told)
     if gap > AT_ONCE or likes.shared < ENOUGH_SHARED or likes.is_near:
         return False
     if "apology" in new.traits.cues and is_about_it:
@@ -400,7 +411,7 @@ def _weigh_cues(scale: _Scale, new: Telling, told: Telling, likes: _Likes) -> No
     if "thanks" in fresh and not new.traits.cues & RETELLING:
         scale.add("thanks")
     if "again" in fresh:
-        is_later = new.at - told.at > timedelta(days=LATE_DAYS)
+        is_later = _gap(new, told) > timedelta(days=LATE_DAYS)
         scale.add("again_later" if is_later else "again")
     for prefix, name in ((STATE, "new_state"), (REQUEST, "new_request")):
         named = sorted(cue[len(prefix) :] for cue in fresh if cue.startswith(prefix))
@@ -421,7 +432,7 @@ def _weigh_urgency(scale: _Scale, new: Telling, told: Telling, likes: _Likes) ->
 
 
 def _weigh_time(scale: _Scale, new: Telling, told: Telling, likes: _Likes) -> None:
-    gap = new.at - told.at
+    gap = _gap(new, told)
     if gap <= SOON and (likes.shared > 0.2 or likes.same_subject):
         scale.add("soon_same_subject" if likes.same_subject else "soon")
     late = gap.days - LATE_DAYS

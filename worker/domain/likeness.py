@@ -14,6 +14,8 @@ LONGEST = 6000
 """Characters of a text that are compared; more would cost much and tell little."""
 STEM = 5
 RUN = 4
+RUNS_UP_TO = 60
+"""Words; in longer texts the words alone tell enough."""
 FEWEST = 4
 """A shorter text is measured as if it had so many words: two words prove little."""
 _REMEMBERED = 1000
@@ -57,7 +59,7 @@ def words_of(text: str, common: frozenset[str] = frozenset()) -> Words:
             before, end = word, start + 1
         elif len(word) > 1 and word not in common:
             stems.add(word[:STEM])
-    line = " ".join(plain)
+    line = " ".join(plain if len(plain) <= RUNS_UP_TO else ())
     runs = frozenset(line[i : i + RUN] for i in range(len(line) - RUN + 1))
     return Words(frozenset(stems), runs, frozenset(plain), _numbers(folded))
 
@@ -74,5 +76,7 @@ def shared(one: frozenset[str], other: frozenset[str]) -> float:
 
 def alike(one: frozenset[str], other: frozenset[str]) -> float:
     """Return the Jaccard likeness of two sets: 0 to 1, two empty ones unlike."""
-    together = len(one | other)
-    return len(one & other) / together if together else 0.0
+    if not one or not other:
+        return 0.0
+    both = len(one & other)
+    return both / (len(one) + len(other) - both)

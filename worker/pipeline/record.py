@@ -235,6 +235,7 @@ def _remember(known: WorkingSet, row: NewMessage, reading: Reading) -> None:
         language=row.language,
         urgency=reading.judgement.urgency,
         traits=row.traits or {},
+        sent_at=row.sent_at,
         recorded_at=row.recorded_at,
         identifiers=reading.judgement.identifiers,
     )

@@ -107,6 +107,7 @@ def _told(known: WorkingSet, mail: EarlierMail, author: str) -> Telling | None:
         urgency=mail.urgency,
         language=mail.language,
         at=mail.recorded_at,
+        sent_at=mail.sent_at,
         ticket_id=ticket.id,
         inbound_id=mail.inbound_id,
         is_same_party=author in known.participants.get(ticket.id, ()),
@@ -126,4 +127,5 @@ def _new(known: WorkingSet, reading: Reading) -> Telling:
         urgency=judged.urgency,
         language=judged.language,
         at=known.now,
+        sent_at=message.date,
     )

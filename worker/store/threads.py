@@ -54,6 +54,7 @@ class EarlierMail:
     language: str
     urgency: Urgency
     traits: dict[str, object]
+    sent_at: datetime | None
     recorded_at: datetime
     identifiers: Identifiers
 
@@ -171,6 +172,7 @@ def _earlier(tx: Connection, query: Select[tuple[object, ...]]) -> list[EarlierM
             language=row.language,
             urgency=Urgency(row.urgency),
             traits=row.traits or {},
+            sent_at=row.sent_at,
             recorded_at=row.recorded_at,
             identifiers=named.get(row.id, Identifiers()),
         )
@@ -189,6 +191,7 @@ _EARLIER = select(
     messages.c.language,
     messages.c.urgency,
     messages.c.traits,
+    messages.c.sent_at,
     messages.c.recorded_at,
 )
 
