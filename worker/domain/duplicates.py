@@ -32,6 +32,8 @@ FEW_WORDS = 2
 SHORT = 24
 """Words (characters, in scripts without spaces) of a mail in which every cue counts."""
 ONE_THIRD, HALF, MOST = 0.33, 0.5, 0.62
+HEADLINE = 3
+"""Words from which on a subject says something of its own."""
 LONG = 12
 """Words from which on a mail is no longer a line or two."""
 LONG_NUMBER = 3
@@ -273,6 +275,8 @@ class _Likes:
     changed_values: int
     """How many numbers of the earlier mail others stand for in the new one."""
     same_subject: bool
+    other_subject: bool
+    """Whether it has a headline that neither headline nor text of the earlier mail knows."""
     added: int
     """How many words the new one has that the earlier one has not."""
 
@@ -287,6 +291,8 @@ def _compare(new: Telling, told: Telling, rules: RepeatRules) -> _Likes:
     likeness_of_both = max(alike(mine.stems, theirs.stems), alike(mine.runs, theirs.runs))
     is_near = likeness_of_both >= NEAR
     numbers, before = mine.numbers, theirs.numbers
+    titled, title = (likeness.words_of(mail.subject, common) for mail in (new, told))
+    named, named_before = numbers | titled.numbers, before | title.numbers
     return _Likes(
         shared=max(shared(mine.stems, theirs.stems), shared(mine.runs, theirs.runs)),
         alike=likeness_of_both,
@@ -295,9 +301,15 @@ def _compare(new: Telling, told: Telling, rules: RepeatRules) -> _Likes:
         are_long=min(len(mine.stems), len(theirs.stems)) >= LONG,
         other_numbers=is_near and bool(numbers - before) and bool(before - numbers),
         other_word=_other_word(mine, theirs, common),
-        no_number_shared=not numbers & before and _names_much(numbers) and _names_much(before),
+        no_number_shared=not named & named_before
+        and _names_much(named)
+        and _names_much(named_before),
         same_numbers=bool(numbers & before),
         changed_values=min(len(numbers - before), len(before - numbers)),
+        other_subject=min(len(titled.stems), len(title.stems)) >= HEADLINE
+        and not named & named_before
+        and alike(titled.stems, title.stems) < ONE_THIRD
+        and shared(titled.stems, theirs.stems) < HALF,
         same_subject=_same_subject(new.subject.casefold(), told.subject.casefold()),
         added=len(mine.stems - theirs.stems),
     )
@@ -344,6 +356,8 @@ def _weigh_words(scale: _Scale, likes: _Likes) -> None:
         scale.add("same_number")
     if likes.same_subject:
         scale.add("same_subject")
+    if likes.other_subject:
+        scale.add("other_subject")
 
 
 def _weigh_identifiers(
