@@ -73,8 +73,8 @@ class FolderBlobs:
             with open(path, "rb") as file:
                 return self._open(file.read(), key)
         except FileNotFoundError:
-            if not os.path.isdir(os.path.dirname(path)):  # `put` made it: the disk is away
-                raise Temporary(f"The folder of {path} is gone; is its disk mounted?") from None
+            if not os.path.isdir(self._root):  # it was there at the start: the disk is away
+                raise Temporary(f"{self._folder} is gone; is its disk mounted?") from None
             raise Permanent(f"The raw mail {key} is missing under {self._folder}.") from None
         except OSError as error:
             raise Temporary(f"The raw mail {path} cannot be read: {error.strerror}.") from error
