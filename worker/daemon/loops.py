@@ -27,6 +27,8 @@ from worker.store import mailboxes
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
+REST_AFTER = 20.0
+"""Idle reading processes end after so long: they hold half of the worker's memory."""
 FIRST_LOGIN_WAIT = 30.0
 LOGIN_WAIT = 300.0
 """A refused password is not hammered: that locks accounts."""
@@ -240,12 +242,12 @@ class Processing:
         process.give_back(self._desk)
 
     def _rest_children(self, *, is_quiet: bool) -> None:
-        """End idle reading processes after a minute: they cost memory."""
+        """End idle reading processes: they cost memory."""
         if not is_quiet:
             self._quiet_since = None
         elif self._quiet_since is None:
             self._quiet_since = time.monotonic()
-        elif time.monotonic() - self._quiet_since > 60:
+        elif time.monotonic() - self._quiet_since > REST_AFTER:
             self._children.rest()
 
 
