@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from worker.context import Desk
-from worker.store import inbound, mailboxes
+from worker.store import inbound, mailboxes, workers
 from worker.store.inbound import NewInbound
 from worker.store.schema import inbound as ledger
 from worker.store.session import lock_keys
@@ -27,6 +27,8 @@ def take_in(
     keys = desk.blobs.put(raws)
     desk.ids.ensure(len(raws) + 10)
     with desk.database.write() as tx:
+        # Other workers must not take this one for dead while it works its mails off.
+        workers.beat(tx, desk.worker, now=workers.clock(tx, now=desk.now()))
         mailbox_id = mailboxes.register(tx, mailbox, now=desk.now(), ids=desk.ids)
         epoch = mailboxes.open_epoch(
             tx,

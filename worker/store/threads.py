@@ -82,10 +82,23 @@ def references(tx: Connection, message_ids: Sequence[str]) -> dict[str, list[Ref
             message_id=answer.message_id, ticket_id=answer.ticket_id, is_answer=True
         )
         found.setdefault(answer.message_id, []).append(reference)
-    theirs = select(
-        messages.c.message_id, messages.c.ticket_id, messages.c.id, messages.c.inbound_id
-    ).where(messages.c.message_id.in_(message_ids))
-    for row in tx.execute(theirs.order_by(messages.c.id)):
+    # Some programs give every mail the same Message-ID: the latest few tell enough.
+    rank = func.row_number().over(
+        partition_by=messages.c.message_id, order_by=messages.c.id.desc()
+    )
+    ranked = (
+        select(
+            messages.c.message_id,
+            messages.c.ticket_id,
+            messages.c.id,
+            messages.c.inbound_id,
+            rank.label("rank"),
+        )
+        .where(messages.c.message_id.in_(message_ids))
+        .subquery()
+    )
+    theirs = select(ranked).where(ranked.c.rank <= LAST_MAILS).order_by(ranked.c.id)
+    for row in tx.execute(theirs):
         reference = Reference(
             message_id=row.message_id,
             ticket_id=row.ticket_id,
