@@ -1,8 +1,13 @@
+from pathlib import Path
+
+import pytest
 from mnemonic import Mnemonic
 
-from tests.builders import a_mail
+from tests.builders import a_config, a_mail
+from worker.domain.message import Kind
 from worker.mail.settings import ParseSettings
 from worker.pipeline.read import ReadSettings, read_mail, read_mails
+from worker.pipeline.read_settings import read_settings
 
 SETTINGS = ReadSettings(parse=ParseSettings(), rules=None)
 PHRASE = Mnemonic("english").to_mnemonic(bytes(range(5, 21)))
@@ -36,3 +41,13 @@ def test_several_mails_are_read_in_order() -> None:
 
 def test_same_bytes_give_the_same_reading() -> None:
     assert read_mail(a_mail(), SETTINGS) == read_mail(a_mail(), SETTINGS)
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_spam_headers_count_only_where_the_configuration_says_so(
+    tmp_path: Path, is_trusted: bool
+) -> None:
+    desk = {"domain": "desk.example", "trust_spam_headers": is_trusted}
+    settings = read_settings(a_config(tmp_path, desk=desk))
+    flagged = b"X-Spam-Flag: YES\r\n" + a_mail()
+    assert (read_mail(flagged, settings).message.kind is Kind.SPAM) is is_trusted

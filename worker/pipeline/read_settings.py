@@ -14,6 +14,7 @@ def read_settings(config: Config) -> ReadSettings:
     return ReadSettings(
         parse=ParseSettings(
             trusted_authserv_ids=config.desk.trusted_authserv_ids,
+            trust_spam_headers=config.desk.trust_spam_headers,
             max_size_bytes=config.limits.message,
         ),
         rules=config.rules,
