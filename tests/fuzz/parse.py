@@ -14,7 +14,9 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["worker.mail", "mailparser", "email"]):
+with atheris.instrument_imports(
+    include=["worker.mail", "mailparser", "email", "asn1crypto", "olefile"]
+):
     from worker.domain.message import Message
     from worker.mail.extract import attachment_bytes
     from worker.mail.parse import parse
@@ -47,6 +49,13 @@ def strings_of(message: Message) -> list[str]:
         *(one.filename for one in message.attachments),
         *(one.content_type for one in message.attachments),
         *(one.content_id or "" for one in message.attachments),
+        message.signed.signer if message.signed else "",
+        *(f"{one.subject}{one.message_id}{one.body_text}" for one in message.attached_mails),
+        *(
+            f"{one.display_name}{one.addr_spec}"
+            for m in message.attached_mails
+            for one in m.authors
+        ),
         *(f"{one.recipient} {one.status} {one.message_id}" for one in message.reports),
     ]
 
@@ -63,7 +72,8 @@ def check(raw: bytes) -> None:
         text.encode("utf-8")  # a lone surrogate raises
         assert "\x00" not in text, "NUL"
         assert "\r" not in text, "CR"
-    for attachment in message.attachments[:5]:  # each is looked for from the start
+    inner = [one for mail in message.attached_mails for one in mail.attachments]
+    for attachment in (*message.attachments[:5], *inner[:5]):  # each is looked for anew
         content = attachment_bytes(raw, attachment.part)
         assert hashlib.sha256(content).hexdigest() == attachment.sha256, attachment.part
         assert "/" not in attachment.filename, attachment.filename

@@ -2,11 +2,13 @@
 
 Keys of NAME.expected.json are those of `postclerk parse`; only the keys given are compared.
 Besides: `text_has`, `text_lacks`, `reply_has`, `reply_lacks`, `html_lacks` (lists of strings),
-`files` (list of [file name, content type, size]), `defects_has`, and `settings` for parse.
+`files` (list of [file name, content type, size]), `mails` (of `attached_mails`, the same way),
+`defects_has`, and `settings` for parse.
 """
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,14 +53,33 @@ def test_mail_is_read_as_expected(mail: Path) -> None:
         elif name == "files":
             files = [[a.filename, a.content_type, a.size_bytes] for a in message.attachments]
             assert files == wanted
+        elif name == "mails":
+            assert [_chosen(mail, keys) for mail, keys in _paired(line, wanted)] == wanted
         else:
             assert line[name] == wanted, name
+
+
+def _paired(line: dict[str, Any], wanted: list[Any]) -> list[tuple[Any, Any]]:
+    found = line["attached_mails"]
+    assert len(found) == len(wanted)
+    return list(zip(found, wanted, strict=True))
+
+
+def _chosen(mail: dict[str, Any], keys: dict[str, Any]) -> dict[str, Any]:
+    """Of an attached mail what the expectation names; sizes that it leaves open are open."""
+    files = [
+        [one["filename"], one["content_type"], one["size"] if row[2] is not None else None]
+        for one, row in zip(mail["attachments"], keys.get("files", []), strict=True)
+    ]
+    return {key: files if key == "files" else mail[key] for key in keys}
 
 
 @pytest.mark.parametrize("mail", MAILS, ids=lambda path: path.stem)
 def test_every_attachment_can_be_extracted(mail: Path) -> None:
     raw = mail.read_bytes()
-    for attachment in parse(raw).attachments:
+    message = parse(raw)
+    inner = [one for mail in message.attached_mails for one in mail.attachments]
+    for attachment in (*message.attachments, *inner):
         assert len(attachment_bytes(raw, attachment.part)) == attachment.size_bytes
 
 

@@ -40,7 +40,12 @@ def storable(message: Message) -> None:
         f"{address.addr_spec}{address.display_name}".encode()
     for report in message.reports:
         assert "\x00" not in f"{report.recipient}{report.status}{report.message_id}"
-    for attachment in message.attachments:
+    for mail in message.attached_mails:
+        people = "".join(f"{one.display_name}{one.addr_spec}" for one in mail.authors)
+        f"{mail.subject}{mail.body_text}{people}".encode()
+        assert "\x00" not in f"{mail.subject}{mail.body_text}{people}"
+    inner = (one for mail in message.attached_mails for one in mail.attachments)
+    for attachment in (*message.attachments, *inner):
         assert attachment.filename
         assert len(attachment.filename.encode("utf-8")) <= 150
     assert not any("could not be read" in defect for defect in message.defects), message.defects

@@ -57,6 +57,36 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedMail:
+    """A mail that is attached to a mail: as message/rfc822, as an .eml file or as a .msg file."""
+
+    part: str
+    """Of the attachment that it is."""
+    within: str | None
+    """Part of the attached mail in which it lies; None when the mail itself brings it."""
+    message_id: str | None
+    subject: str
+    authors: tuple[Address, ...]
+    date: datetime | None
+    body_text: str
+    attachments: tuple[Attachment, ...]
+    """What is attached to it; not among the attachments of the mail that brings it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A signature over the mail (RFC 8551 for S/MIME, RFC 3156 and RFC 9580 for PGP)."""
+
+    kind: str
+    """smime or pgp."""
+    state: str
+    """valid: the text is what the key in the certificate signed, whoever issued that; invalid:
+    it is not; unverified: it cannot be told, as always for PGP, for want of a key."""
+    signer: str
+    """addr-spec, or else the name, in the certificate; "" when nothing names one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryStatus:
     """What a delivery report, or its prose, says of one recipient (RFC 3464 section 2.3)."""
 
@@ -125,6 +155,11 @@ class Message:
     authentication: Authentication
     defects: tuple[str, ...]
     """What was broken and how it was read, in plain words."""
+    attached_mails: tuple[AttachedMail, ...] = ()
+    """Mails among the attachments, and mails attached to those, outer ones first."""
+    signed: Signed | None = None
+    encrypted: str | None = None
+    """smime or pgp when the text cannot be read without a key that is not here."""
 
     @property
     def author(self) -> Address | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from worker.mail.charsets import clean_text, codec_for, decode_noting
 from worker.mail.html import html_to_text, meta_charset
 from worker.mail.mime import Part
+from worker.mail.opening import LOCKED, SMIME
 from worker.mail.settings import DEFAULTS, ParseSettings
 from worker.mail.tnef import tnef_files
 from worker.mail.transfer import decode_transfer, uuencoded, yencoded
@@ -41,8 +42,6 @@ _RICH = ("text/enriched", "text/richtext")
 _READABLE = ("text/plain", "text/html", "text", "", *_RICH)
 _OTHER_FORMS = ("text/x-amp-html", "text/watch-html", "text/x-watch-html")
 """Forms of the body for programs that are not ours."""
-_ENCRYPTED = ("application/pgp-encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
-_LOCKED = "encrypted: only the recipient's key opens it"
 _SIGNATURES = (
     "application/pgp-signature",
     "application/pkcs7-signature",
@@ -86,13 +85,15 @@ class Bodies:
 
 def read_bodies(root: Part, hint: str | None, settings: ParseSettings = DEFAULTS) -> Bodies:
     """Walk the tree under `root`. hint: charset label for text that carries none."""
-    walk = _Walk(hint, settings)
+    walk = _Walk(root, hint, settings)
     walk.bodies.segments = walk.visit(root, is_root=True)
     return walk.bodies
 
 
 class _Walk:
-    def __init__(self, hint: str | None, settings: ParseSettings) -> None:
+    def __init__(self, root: Part, hint: str | None, settings: ParseSettings) -> None:
+        self.root = root
+        self.delimiters: frozenset[bytes] | None = None
         self.hint = hint
         self.octets_left = {
             "plain": _OCTETS_A_CHAR * settings.max_text_chars,
@@ -115,7 +116,9 @@ class _Walk:
                 self._attach(part)
                 return []
             return self._multipart(part)
-        if kind in _REPORT_PARTS and (self.in_report or is_root or not _name(part)):
+        if kind in SMIME and part.children:  # signed: what it holds stands in its place
+            return [one for child in part.children for one in self.visit(child)]
+        if kind in _REPORT_PARTS and (self.in_report or is_root or not part.name()):
             self.bodies.reports.append(part)
             return []
         if self._is_text(part, is_root=is_root):
@@ -153,13 +156,13 @@ class _Walk:
     def _is_text(self, part: Part, *, is_root: bool) -> bool:
         kind = part.content_type
         if kind.startswith("multipart/"):  # one that could not be cut
-            return part.disposition != "attachment" and not _name(part)
+            return part.disposition != "attachment" and not part.name()
         if kind in _RICH and self.has_text:
             return False
         if kind not in _READABLE:
             return kind.startswith("text/") and is_root and kind != "text/calendar"
         if part.disposition == "attachment":
-            return is_root and not _name(part)
+            return is_root and not part.name()
         if part.disposition_parameters.get("filename") and not is_root:
             return False
         named = part.parameters.get("name")
@@ -179,12 +182,25 @@ class _Walk:
                 self.bodies.defects.append("HTML over the bound: its end is left out")
             return [Segment(html=markup[:left])]
         content = self._bounded("plain", self._cut_embedded(part, content))
+        content = self._without_delimiters(content)
         text = clean_text(self._characters(content, part.parameters.get("charset")))
         if part.content_type in _RICH:
             text = _ENRICHED.sub("", _ENRICHED_PARAM.sub("", text)).replace("<<", "<")
         if part.parameters.get("format", "").lower() == "flowed":
             text = _unflowed(text, delsp=part.parameters.get("delsp", "").lower() == "yes")
         return [Segment(plain=text)]
+
+    def _without_delimiters(self, content: bytes) -> bytes:
+        """Leave out delimiter lines that a broken nesting left in a text."""
+        if b"\n--" not in content and not content.startswith(b"--"):
+            return content
+        if self.delimiters is None:
+            self.delimiters = _delimiters(self.root)
+        if not self.delimiters:
+            return content
+        lines = content.split(b"\n")
+        kept = [line for line in lines if line.rstrip() not in self.delimiters]
+        return b"\n".join(kept)
 
     def _bounded(self, form: str, content: bytes) -> bytes:
         """What of a text is decoded at all."""
@@ -225,7 +241,7 @@ class _Walk:
 
     def _unpack(self, part: Part) -> bool:
         """Take the files out of a winmail.dat; False when it is none or cannot be read."""
-        if part.content_type not in _TNEF and _name(part).lower() != "winmail.dat":
+        if part.content_type not in _TNEF and part.name().lower() != "winmail.dat":
             return False
         files = tnef_files(part.content())
         for index, (name, octets) in enumerate(files, 1):
@@ -238,19 +254,17 @@ class _Walk:
 
     def _attach(self, part: Part) -> None:
         kind = part.content_type
-        if kind in _SIGNATURES and not _name(part):
+        if kind in _SIGNATURES and not part.name():
             return
         if self._unpack(part):
             return
-        if kind in _ENCRYPTED:
-            is_signed = "signed" in part.parameters.get("smime-type", "").lower()
-            note = "an S/MIME container of signed text: kept whole" if is_signed else _LOCKED
-            self.bodies.defects.append(note)
+        if kind == "application/pgp-encrypted":
+            self.bodies.defects.append(LOCKED)
         content_id = part.header.text("content-id").strip().strip("<>").strip() or None
         self.bodies.attached.append(
             Attached(
                 part=part.number,
-                name=_name(part),
+                name=part.name(),
                 content_type=kind if kind.count("/") == 1 else "application/octet-stream",
                 content=part.octets() if kind.startswith("multipart/") else part.content(),
                 is_inline=part.disposition == "inline"
@@ -261,13 +275,17 @@ class _Walk:
         )
 
 
-def _name(part: Part) -> str:
-    """The file name of a part: Content-Disposition before Content-Type (RFC 2183)."""
-    for held in (part.disposition_parameters, part.parameters):
-        for key in ("filename", "name", "file"):
-            if found := held.get(key):
-                return found
-    return ""
+def _delimiters(root: Part) -> frozenset[bytes]:
+    """The delimiter lines of all multiparts below `root` (RFC 2046 section 5.1.1)."""
+    found: set[bytes] = set()
+    pending = [root]
+    while pending:
+        part = pending.pop()
+        pending += part.children
+        boundary = part.parameters.get("boundary", "").encode("utf-8", "replace")
+        if part.content_type.startswith("multipart/") and boundary.strip(b"-=_ "):
+            found |= {b"--" + boundary, b"--" + boundary + b"--"}
+    return frozenset(found)
 
 
 def _alternative(children: list[list[Segment]]) -> list[Segment]:

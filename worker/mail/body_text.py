@@ -6,10 +6,9 @@ what those say, under a line that tells it. What cannot be cut into parts is sho
 
 from dataclasses import dataclass
 
-from worker.mail.addresses import read_addresses
-from worker.mail.bodies import Bodies, Segment, read_bodies, says_nothing
+from worker.domain.message import AttachedMail
+from worker.mail.bodies import Bodies, Segment, says_nothing
 from worker.mail.charsets import clean_text, decode
-from worker.mail.fields import read_subject
 from worker.mail.html import html_to_text, read_html
 from worker.mail.mime import Part
 from worker.mail.settings import ParseSettings
@@ -27,20 +26,14 @@ class BodyText:
 
 
 def read_body(
-    root: Part,
-    bodies: Bodies,
-    hint: str | None,
-    settings: ParseSettings,
-    defects: list[str],
+    root: Part, bodies: Bodies, settings: ParseSettings, defects: list[str]
 ) -> BodyText:
-    """Make the whole readable text out of what `read_bodies` found below `root`."""
-    text = _own(bodies, settings, defects)
-    if not text.body.strip() and not bodies.reports:
-        if bodies.messages:
-            text.body = _forwarded(bodies.messages, hint, settings)
-        elif root.children and not bodies.attached:
-            text.body = clean_text(decode(root.octets()[: settings.max_text_chars])).strip()
-            defects.append("multipart whose parts hold nothing: shown as it stands")
+    """Make the readable text out of what `read_bodies` found below `root`."""
+    text = own_text(bodies, settings, defects)
+    holds_nothing = not (text.body.strip() or bodies.reports or bodies.attached)
+    if holds_nothing and root.children:
+        text.body = clean_text(decode(root.octets()[: settings.max_text_chars])).strip()
+        defects.append("multipart whose parts hold nothing: shown as it stands")
     if len(text.body) > settings.max_text_chars:
         defects.append("text over the bound: its end is left out")
         text.body = text.body[: settings.max_text_chars]
@@ -48,7 +41,8 @@ def read_body(
     return text
 
 
-def _own(bodies: Bodies, settings: ParseSettings, defects: list[str]) -> BodyText:
+def own_text(bodies: Bodies, settings: ParseSettings, defects: list[str]) -> BodyText:
+    """The text that the mail itself holds, without what it brings along."""
     text = BodyText()
     rich = [segment.html for segment in bodies.segments if segment.html is not None]
     if rich:
@@ -63,21 +57,19 @@ def _own(bodies: Bodies, settings: ParseSettings, defects: list[str]) -> BodyTex
     return text
 
 
-def _forwarded(parts: list[Part], hint: str | None, settings: ParseSettings) -> str:
+def forwarded_text(mails: tuple[AttachedMail, ...]) -> str:
     """The text of the attached mails, each under its From and Subject."""
+    outer = [mail for mail in mails if mail.within is None]
     found = []
-    for part in parts[:_MAX_FORWARDED]:
-        inner = part.children[0]
-        body = _own(read_bodies(inner, hint, settings), settings, []).body.strip()
-        if not body:
+    for mail in outer[:_MAX_FORWARDED]:
+        if not mail.body_text.strip():
             continue
-        authors = read_addresses(inner.header.first("from") or b"", hint=hint)
-        names = [f"{one.display_name} <{one.addr_spec}>".strip() for one in authors[:3]]
+        names = [f"{one.display_name} <{one.addr_spec}>".strip() for one in mail.authors[:3]]
         found.append(
             "---------- Forwarded message ----------\n"
             f"From: {', '.join(names)}\n"
-            f"Subject: {read_subject(inner.header, hint)}\n\n"
-            f"{body}"
+            f"Subject: {mail.subject}\n\n"
+            f"{mail.body_text.strip()}"
         )
     return "\n\n".join(found)
 

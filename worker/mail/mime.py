@@ -10,11 +10,14 @@ import re
 from dataclasses import dataclass, field
 
 from worker.mail.header_section import HeaderSection, read_header
+from worker.mail.opening import SMIME, is_mail_file, mail_in, signed_content
 from worker.mail.parameters import read_parameters
 from worker.mail.settings import ParseSettings
 from worker.mail.transfer import decode_transfer
 
 _DASHES = re.compile(rb"(?:^|\n)--([^\s\"]{1,200}(?: [^\s\"]{1,60})?)[ \t]*\r?\n")
+
+_MESSAGES = ("message/rfc822", "message/global", "message/news")
 
 
 @dataclass(slots=True)
@@ -31,10 +34,14 @@ class Part:
     start: int
     """Where its body begins in `raw`."""
     end: int
+    begin: int = 0
+    """Where its header section begins in `raw`."""
     children: list["Part"] = field(default_factory=list)
     number: str = ""
     decoded: bytes | None = None
     """Set where the content stands encoded: an attached message in base64."""
+    holds_mail: bool = False
+    """True for a file with another label that is a mail: its child is what it holds."""
 
     def octets(self) -> bytes:
         """The body as it is in the mail."""
@@ -46,9 +53,17 @@ class Part:
             return self.decoded
         return decode_transfer(self.octets(), self.header.text("content-transfer-encoding"))[0]
 
+    def name(self) -> str:
+        """The file name: Content-Disposition before Content-Type (RFC 2183)."""
+        for held in (self.disposition_parameters, self.parameters):
+            for key in ("filename", "name", "file"):
+                if found := held.get(key):
+                    return found
+        return ""
+
     @property
     def is_message(self) -> bool:
-        return self.content_type in ("message/rfc822", "message/global", "message/news")
+        return self.holds_mail or self.content_type in _MESSAGES
 
 
 def read_tree(raw: bytes, settings: ParseSettings) -> tuple[Part, list[str]]:
@@ -93,6 +108,7 @@ class _Reader:
         self.parts += 1
         header, body = read_header(raw, start, end, self.settings, self.defects)
         part = self._labelled(raw, header, body, end, default_type)
+        part.begin = start
         if depth >= self.settings.max_depth:
             if part.content_type.startswith("multipart/") or part.is_message:
                 self.defects.append("parts nested over the bound: kept whole")
@@ -101,6 +117,10 @@ class _Reader:
             self._split(part, depth)
         elif part.is_message:
             self._open(part, depth)
+        elif part.content_type in SMIME:
+            self._open_container(part, depth)
+        elif depth and is_mail_file(part.content_type, part.name()):
+            self._open_file(part, depth)
         return part
 
     def _labelled(
@@ -138,6 +158,26 @@ class _Reader:
             start, end = 0, len(raw)
         if self.parts < self.settings.max_parts:
             part.children.append(self.entity(raw, start, end, depth + 1, "text/plain"))
+
+    def _open_file(self, part: Part, depth: int) -> None:
+        """Read an attached file that is a mail though its label does not say so."""
+        part.decoded = part.content()
+        mail = mail_in(part.decoded, part.content_type, part.name())
+        if mail is None:
+            if part.name().lower().endswith(".msg"):
+                self.defects.append("a .msg file could not be opened: kept whole")
+        elif self.parts < self.settings.max_parts:
+            part.holds_mail = True
+            part.children.append(self.entity(mail, 0, len(mail), depth + 1, "text/plain"))
+
+    def _open_container(self, part: Part, depth: int) -> None:
+        """Read what a signed S/MIME container holds; an encrypted one stays whole."""
+        part.decoded = part.content()
+        inner, defect = signed_content(part.decoded, part.parameters.get("smime-type", ""))
+        if defect:
+            self.defects.append(defect)
+        if inner is not None and self.parts < self.settings.max_parts:
+            part.children.append(self.entity(inner, 0, len(inner), depth + 1, "text/plain"))
 
     def _split(self, part: Part, depth: int) -> None:
         boundary = part.parameters.get("boundary", "").encode("utf-8", "replace")

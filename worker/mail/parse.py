@@ -9,10 +9,11 @@ import hashlib
 
 from worker.domain.message import Address, Authentication, Kind, Message
 from worker.mail.addresses import read_addresses
+from worker.mail.attached_mails import read_attached_mails
 from worker.mail.attachments import read_attachments
 from worker.mail.authentication import read_authentication
 from worker.mail.bodies import read_bodies
-from worker.mail.body_text import read_body
+from worker.mail.body_text import forwarded_text, read_body
 from worker.mail.charsets import clean_text
 from worker.mail.dates import read_date
 from worker.mail.digest import content_digest
@@ -20,6 +21,7 @@ from worker.mail.fields import read_message_id, read_msg_ids, read_subject
 from worker.mail.header_section import HeaderSection
 from worker.mail.kind import screen
 from worker.mail.mime import Part, read_tree
+from worker.mail.protection import read_protection
 from worker.mail.report import read_report
 from worker.mail.settings import DEFAULTS, ParseSettings
 from worker.mail.visible_text import reply_text
@@ -63,7 +65,10 @@ def _read(raw: bytes, settings: ParseSettings) -> Message:
     header = root.header
     hint = header.charset_hint() or _charset_below(root)
     bodies = read_bodies(root, hint, settings)
-    text = read_body(root, bodies, hint, settings, defects)
+    text = read_body(root, bodies, settings, defects)
+    mails = read_attached_mails(bodies, hint, settings)
+    if mails and not text.body.strip() and not bodies.reports:
+        text.body = forwarded_text(mails)[: settings.max_text_chars]
     subject = read_subject(header, hint)
     authors = _addresses(header, "from", hint, settings)
     to = _addresses(header, "to", hint, settings)
@@ -77,6 +82,7 @@ def _read(raw: bytes, settings: ParseSettings) -> Message:
         settings=settings,
     )
     attachments = read_attachments(bodies, defects, html=text.html)
+    protection = read_protection(root, authors, defects)
     screening = screen(
         header,
         subject=subject,
@@ -105,6 +111,9 @@ def _read(raw: bytes, settings: ParseSettings) -> Message:
         html_text=text.html_text,
         html=text.html,
         attachments=attachments,
+        attached_mails=mails,
+        signed=protection.signed,
+        encrypted=protection.encrypted,
         kind=screening.kind,
         kind_reasons=screening.reasons,
         is_auto=screening.is_auto,

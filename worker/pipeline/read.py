@@ -53,13 +53,16 @@ def read_mails(raws: Sequence[bytes], settings: ReadSettings) -> list[Reading]:
 def read_mail(raw: bytes, settings: ReadSettings) -> Reading:
     """Read one mail."""
     rules = load(settings.rules)
-    message, kinds = _sealed(parse(raw, settings=settings.parse), rules)
+    parsed = parse(raw, settings=settings.parse)
+    inner = (found for mail in parsed.attached_mails for found in mail.attachments)
+    has_screenshot = any(_is_picture(found) for found in (*parsed.attachments, *inner))
+    message, kinds = _sealed(parsed, rules)
     judgement = judge(
         subject=message.subject,
         body=message.body_text,
         own_words=message.reply_text,
         rules=rules,
-        has_screenshot=any(_is_picture(found) for found in message.attachments),
+        has_screenshot=has_screenshot,
     )
     traits = note(
         subject=message.subject,
@@ -91,6 +94,7 @@ def _sealed(message: Message, rules: RuleSet) -> tuple[Message, tuple[str, ...]]
         reply_text=body if is_all_own else without_secrets(message.reply_text),
         html="",
         html_text="",
+        attached_mails=(),  # not sealed, and not needed: they stay in the raw mail
         attachments=tuple(
             replace(found, filename=without_secrets(found.filename))
             for found in message.attachments

@@ -203,7 +203,8 @@ def _add_message(
     )
     writes = known.writes
     writes.messages.append(row)
-    writes.attachments += [(desk.ids.next(), row.id, found) for found in message.attachments]
+    files = (found for found in message.attachments if not found.is_signature)
+    writes.attachments += [(desk.ids.next(), row.id, found) for found in files]
     writes.identifiers += [
         (ticket.id, row.id, kind, value[:IDENTIFIER_LIMIT])
         for kind, value in identifier_rows(judged.identifiers)
