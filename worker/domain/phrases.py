@@ -27,6 +27,7 @@ _SPACELESS = "\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f\u3005"
 _TOKEN = re.compile(
     rf"([{_SPACELESS}])|([^\W_{_SPACELESS}]+)|([!?;！？；。…\n]|\.(?!\d))|([,:，、：—])"
 )
+_SPACELESS_LETTER = re.compile(f"[{_SPACELESS}]")
 _CONTRACTION = re.compile(r"([a-z])'(t|m|re|ve|ll|s|d)\b")
 
 
@@ -100,6 +101,11 @@ def tokenise(folded: str) -> Tokens:
             sentences.append(sentence)
             clauses.append(clause)
     return Tokens(words, starts, sentences, clauses)
+
+
+def is_spaceless(letter: str) -> bool:
+    """Whether `letter` is of a script that puts no spaces between words."""
+    return bool(_SPACELESS_LETTER.match(letter))
 
 
 def join_contractions(folded: str) -> str:
