@@ -30,6 +30,11 @@ _HIDDEN = re.compile(
     r"|\shidden(?=[\s>/=]|$)",
     re.IGNORECASE,
 )
+_INDENT = re.compile(
+    r"border(?:-left|-width)?\s*+:\s*+(?:none|0(?:px)?\s*+[;\"'])", re.IGNORECASE
+)
+"""In the style of a blockquote: mail programs indent with it, nothing is quoted."""
+_CITED = re.compile(r"cite|quote", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"&#(?:0*+\d{8,}+|[xX]0*+[0-9a-fA-F]{7,}+);?")
 
 _VOID = frozenset(
@@ -216,11 +221,13 @@ class Reader:
             href = _HREF.search(attributes[:4000])
             meaning = (href.group(1) or href.group(2) or href.group(3) or "") if href else ""
             self.link_text = []
+        if tag == "blockquote" and not meaning and _is_indent(attributes[:2000]):
+            meaning = "indent"
         self.stack.append((tag, meaning))
         if meaning == "hidden" and tag != "a":
             self.hidden += 1
         elif not self.hidden:
-            self._begin(tag)
+            self._begin(tag, meaning)
 
     def _close(self, tag: str) -> None:
         if self.over.get(tag):
@@ -253,10 +260,10 @@ class Reader:
             if alt and not alt.group(1).isascii():  # an emoji as a picture
                 self._text(alt.group(1))
 
-    def _begin(self, tag: str) -> None:
+    def _begin(self, tag: str, meaning: str) -> None:
         if tag in _BLOCK:
             self._break(2 if tag in _PARAGRAPH else 1)
-        if tag == "blockquote":
+        if tag == "blockquote" and meaning != "indent":
             self.quotes += 1
         elif tag == "pre":
             self.pre += 1
@@ -281,7 +288,7 @@ class Reader:
             self._link(meaning)
         if tag in _BLOCK:
             self._break(2 if tag in _PARAGRAPH else 1)
-        if tag == "blockquote":
+        if tag == "blockquote" and meaning != "indent":
             self.quotes -= 1
         elif tag == "pre":
             self.pre -= 1
@@ -347,6 +354,10 @@ class Reader:
         if self.line:
             self._newline()
         return "\n".join(self.lines).strip("\n")
+
+
+def _is_indent(attributes: str) -> bool:
+    return _INDENT.search(attributes) is not None and _CITED.search(attributes) is None
 
 
 def _bounded(tag: str, whole: str) -> str:

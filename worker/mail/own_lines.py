@@ -69,9 +69,13 @@ class _Divider:
             length = self._attribution(place)
             following = self._next(place + length) if length else None
             if following is not None and not self.quoted[following] and self.has_own:
+                self._add(self._own_before(place, length), is_quote=False)
                 break  # an older mail without quote marks
             if not length and self.has_own and self._is_last_word(place):
                 break
+            if length and (own := self._own_before(place, length)):
+                self._add(own, is_quote=False)
+                self.has_own = True
             for _ in range(length):
                 self._add("", is_quote=True)
             if not length:
@@ -119,7 +123,7 @@ class _Divider:
         if self.checks_left <= 0 or not self._may_end(place):
             return 0
         self.checks_left -= 1
-        if not q.may_begin_attribution(shown[place]):
+        if not q.may_begin_attribution(shown[place]) and not self._is_name_above(place):
             is_before_quote = self._is_quote_next(place + 1)
             return int(is_before_quote and q.is_attribution(shown[place], before_quote=True))
         text = ""
@@ -127,7 +131,7 @@ class _Divider:
             at = place + length - 1
             if at >= len(shown) or not shown[at] or self.quoted[at]:
                 break
-            if length > 1 and self._stands_alone(at):
+            if length > 1 and self._stands_alone(at, above=text):
                 return 0  # a shorter attribution begins here: that one counts
             text = f"{text} {shown[at]}".strip()
             if q.is_attribution(text, before_quote=self._is_quote_next(at + 1)):
@@ -135,6 +139,13 @@ class _Divider:
             if len(text) > 60 and text.endswith((".", "!", "?", "。", "！", "？")):
                 break
         return 0
+
+    def _is_name_above(self, place: int) -> bool:
+        """A name alone whose address begins the next line."""
+        below = self.shown[place + 1] if place + 1 < len(self.shown) else ""
+        return (
+            below.startswith("<") and len(self.shown[place]) <= 60 and q.is_attribution(below)
+        )
 
     def _may_end(self, place: int) -> bool:
         """A cheap look ahead: a colon ends a line, or a quote follows, soon enough."""
@@ -147,9 +158,19 @@ class _Divider:
                 return True
         return self._is_quote_next(at)
 
-    def _stands_alone(self, at: int) -> bool:
+    def _stands_alone(self, at: int, *, above: str) -> bool:
+        """Whether the line is an attribution of its own and not the end of the one above."""
         line = self.shown[at]
-        return len(line) > 30 and q.may_begin_attribution(line) and q.is_attribution(line)
+        if len(line) <= 30 or not q.may_begin_attribution(line) or not q.is_attribution(line):
+            return False
+        if above.endswith(("<", "(")) or line.startswith("<"):
+            return False
+        return q.begins_with_date(line) or not q.begins_with_date(above)
+
+    def _own_before(self, place: int, length: int) -> str:
+        """What was written on the line on which an attribution begins."""
+        own = q.own_before_attribution(" ".join(self.shown[place : place + length]))
+        return own if self.shown[place].startswith(own) else ""
 
     def _is_header_block(self, place: int) -> bool:
         """From, Sent, To, Subject above a quoted mail, in any language."""
@@ -160,11 +181,22 @@ class _Divider:
         first = q.label(shown[at])
         if first not in ("from", "sent"):
             return False
+        if {"from", "sent"} <= (run_together := q.labels_within(shown[at])):
+            return len(run_together) >= 3 or at > place
+        if q.is_dated_field(shown[at]) and q.is_addressed_field(
+            shown[min(at + 1, len(shown) - 1)]
+        ):
+            return True
         names = [
             q.label(line) if line else None for line in shown[at + 1 : at + _MAX_BLOCK_LINES]
         ]
         near = {"from", "sent", "to", "subject"} - {first}
-        return len({first, *filter(None, names)}) >= 3 and bool(near & set(names[:3]))
+        if len({first, *filter(None, names)}) < 3 or not near & set(names[:3]):
+            return False
+        # A customer lists date, sender and receiver of a payment, without subject or mail.
+        block = shown[at : at + _MAX_BLOCK_LINES]
+        is_worded = first == "from" and any(q.is_worded_date(line) for line in block[:3])
+        return is_worded or bool({"subject", "cc"} & set(names)) or "@" in "".join(block)
 
     def _is_last_word(self, place: int) -> bool:
         """A mobile footer ends what was written, unless more stands below quotes."""
@@ -176,6 +208,10 @@ class _Divider:
         if place == 0 or not self._is_in_quote() or not self.shown[place - 1]:
             return False
         before = self.lines[place - 1].rstrip()
+        if q.goes_on_from(self.shown[place], before) and any(
+            self.quoted[place + 1 : place + 3]
+        ):
+            return True
         if len(before) < 60 or not any(self.quoted[place + 1 : place + 3]):
             return False
         return self.shown[place][0].islower() or before[-1] not in ".?!:。？！："

@@ -11,13 +11,27 @@ from worker.mail.markers import begins_with, either, first_in, phrases
 
 _MAX_LINE = 400
 _DATE = re.compile(
-    r"\d{4}\s*[-/.年]\s*\d{1,2}|\d{1,2}\s*[-/.月]\s*\d{1,2}|\d{1,2}:\d{2}|\d{1,2}\.?\s+\w{3,}\.?,?\s+\d{4}"
+    r"\d{4}\s*[-/.年]\s*\d{1,2}|\d{1,2}\s*[-/.月]\s*\d{1,2}|\d{1,2}:\d{2}|\d{1,2}\.?\s+(?:de\s+)?\w{3,}\.?,?\s+(?:de\s+)?\d{4}"
     r"|\w{3,}\.?\s+\d{1,2},?\s+\d{4}|\d{4}년|\d{1,2}[hH.]\d{2}"
 )
 _ADDRESS = re.compile(r"<[^<>\s]*@?[^<>]*>|[\w.+-]+@[\w-]+\.[\w.-]+|\[mailto:")
 _DATE_FIRST = re.compile(
-    r"\W{0,4}(?:\w{2,9}[.,]{1,2}\s*)?(?:\d{1,2}\.?\s+\w+\.?\s+)?\d{1,4}[\s./年년-]"
+    r"\W{0,4}(?:\w{2,14}[.,]{1,2}\s*)?(?:\d{1,2}\.?\s+\w+\.?\s+)?\d{1,4}[\s./年년-]"
+    r"|\w{3,9}\.?\s\d{1,2},\s\d{4}"
+    r"|\w{2,4}\s+\d{1,2}\.\s?\w{1,12}\.?\s\d{4}"
+    r"|\d{1,2}:\d{2}(?::\d{2})?\s?(?:[ap]\.?m\.?)?,\s",
+    re.IGNORECASE,
 )
+_TIME_LAST = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?\s?(?:[ap]m)?[\])]?\s*[:：]$", re.IGNORECASE)
+_UNFINISHED = re.compile(r"^[^.!?。！？]{2,80}\s[<(]$")
+_ZONE = re.compile(r"\d{1,2}:\d{2} (?:GMT|UTC)[+-]\d{2}:?\d{2} \w")
+_TIME = re.compile(r"\d{4}\D.{0,12}\d{1,2}:\d{2}")
+_TELEPHONE = re.compile(r"\+?\(?\d[\d .()/-]{6,20}\d")
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+_WORD = re.compile(r"[^\W\d_]{3}")
+_WORD_END = re.compile(r"(?<=\S) (?=[^\s<(\"])|\t")
+_OPEN_LINK = re.compile(r"[(<]\s*https?:[^\s()<>]*$")
+_ONLY_LINK = re.compile(r"[(<\[]\s*https?:[^\s()<>]+[)>\]][\s>]*$")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _RULE = re.compile(r"\s*[-_=*~—–─━]{3,}[-_=*~—–─━\s]*$")
 _LONG_RULE = re.compile(r"\s*(?:[-_=*—–─━]\s*){10,}$")
@@ -75,7 +89,7 @@ def _wrote() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
             rf"(?:(?<!\w)|(?<=[^\x00-\x7f]))(?:{verb})(?!\w)|(?:写道|寫道|작성|のメッセージ)",
             re.IGNORECASE,
         ),
-        re.compile(rf"[\W_]{{0,4}}(?:{start})(?:\s|(?=\d)|(?<=[在于於]))", re.IGNORECASE),
+        re.compile(rf"[\W_]{{0,10}}(?:{start})(?:\s|(?=\d)|(?<=[在于於]))", re.IGNORECASE),
         re.compile(rf"(?:{verb})\s*[\])）]?\s*[:：]?\s*$", re.IGNORECASE),
     )
 
@@ -89,7 +103,7 @@ def is_attribution(text: str, *, before_quote: bool = False) -> bool:
         return False
     verb, start, ending = _wrote()
     ruled = _BETWEEN_RULES.match(text)
-    text = ruled.group(1) if ruled else text
+    text = _unruled(text)
     ends_open = ruled is not None or text.endswith((":", "："))
     has_verb = verb.search(text) is not None
     has_date = _DATE.search(text) is not None
@@ -103,11 +117,62 @@ def is_attribution(text: str, *, before_quote: bool = False) -> bool:
                 or (ends_open and _is_verb_then_date(verb, text))
             )
         return (has_address and ends_open) or (before_quote and len(text) < 120)
-    return (
-        ends_open
-        and has_date
-        and has_address
-        and (_DATE_FIRST.match(text) is not None or start.match(text) is not None)
+    if before_quote and _is_date_and_name(text):
+        return True
+    if not ends_open or not (has_address or (before_quote and _TIME_LAST.search(text))):
+        return False
+    is_begun = _DATE_FIRST.match(text) is not None or start.match(text) is not None
+    if has_date and (is_begun or before_quote) and len(text) < 160:
+        return is_begun or text.startswith("* ") or _TIME_LAST.search(text) is not None
+    return begins_with(text.lower(), _FILE, "quoting") is not None
+
+
+def _is_date_and_name(text: str) -> bool:
+    """ "2024/5/1 Li Wei <li.wei@example.com>", without a verb or a colon."""
+    if len(text) > 160 or _DATE_FIRST.match(text) is None or _DATE.search(text) is None:
+        return False
+    return _ZONE.search(text) is not None or (
+        text.endswith(">") and _ADDRESS.search(text) is not None
+    )
+
+
+def _unruled(text: str) -> str:
+    """Without dashes on both sides."""
+    ruled = _BETWEEN_RULES.match(text)
+    return ruled.group(1) if ruled else text
+
+
+def begins_with_date(text: str) -> bool:
+    """ "On 1 May 2024, ...": the firm beginning of an attribution."""
+    start = _wrote()[1]
+    is_begun = start.match(text) is not None or _DATE_FIRST.match(text) is not None
+    return is_begun and _DATE.search(text[:120]) is not None
+
+
+def own_before_attribution(text: str) -> str:
+    """What a person wrote on the line on which the attribution begins; "" where none did."""
+    if begins_with_date(text):
+        return ""
+    for found in _inner_start().finditer(text[:_MAX_LINE]):
+        own, rest = text[: found.start()].rstrip(" -–—"), text[found.start(1) :]
+        if any(map(str.isalnum, own)) and _DATE.search(rest[:40]):
+            return own if is_attribution(rest, before_quote=True) else ""
+    return ""
+
+
+@cache
+def _inner_start() -> re.Pattern[str]:
+    """The capitalised word that an attribution begins with, inside a line."""
+    listed = phrases(_FILE)["wrote_start"]
+    words = [one.capitalize() for one in listed if one.isalpha() and len(one) > 1]
+    words = [one for one in words if one[0].isupper()]
+    return re.compile(rf"(?:\s|--)[-–—\s]*({either(words)})\s")
+
+
+def goes_on_from(line: str, before: str) -> bool:
+    """Whether `line` is the rest of a link that a gateway broke out of the quoted `before`."""
+    return _ONLY_LINK.match(line) is not None or (
+        _OPEN_LINK.search(before) is not None and line[-1] in ")>" and " " not in line
     )
 
 
@@ -136,10 +201,12 @@ def may_begin_attribution(line: str) -> bool:
     if len(line) > _MAX_LINE:
         return False
     verb, start, _ = _wrote()
+    line = _unruled(line)
     return (
         start.match(line) is not None
         or _DATE_FIRST.match(line) is not None
         or _ADDRESS.search(line) is not None
+        or _UNFINISHED.match(line) is not None
         or _is_verb_then_date(verb, line)
     )
 
@@ -160,6 +227,29 @@ def label(line: str) -> str | None:
     """What field of a quoted header block the line shows: from, sent, to, cc or subject."""
     match = _labels().match(line[:80])
     return match.lastgroup if match else None
+
+
+def labels_within(line: str) -> set[str]:
+    """The fields of a header block that was run together into one line, if it is one."""
+    if not 30 <= len(line) <= _MAX_LINE or "@" not in line or label(line) is None:
+        return set()
+    found = (_labels().match(line, at.end()) for at in _WORD_END.finditer(line))
+    return {label(line) or "", *(one.lastgroup or "" for one in found if one)} - {""}
+
+
+def is_dated_field(line: str) -> bool:
+    """ "Date: Wed, 1 May 2024 10:00:00 +0800", with the time."""
+    return label(line) == "sent" and _TIME.search(line) is not None
+
+
+def is_worded_date(line: str) -> bool:
+    """ "Sent: Monday, 6 May 2024 10:00", as mail programs write it."""
+    return is_dated_field(line) and _WORD.search(line.partition(":")[2]) is not None
+
+
+def is_addressed_field(line: str) -> bool:
+    """ "To: li.wei@example.com"."""
+    return label(line) in ("from", "to") and _MAIL.search(line[:200]) is not None
 
 
 @cache
@@ -195,6 +285,10 @@ def is_sent_from(line: str) -> bool:
     if phrase is None:
         return False
     rest = _URL.sub("", line[len(phrase) :]).strip()
+    if first_in(rest.lower(), _FILE, "pardon"):
+        return len(line) <= 120
+    if phrase.startswith("from my"):
+        return len(rest.split()) <= 2
     if _DEVICE.search(rest) and ". " not in rest:
         return len(line) <= 100
     if any(mark in rest for mark in (",", "，", ";", "!", "?", "。", "？", "！", ". ")):
@@ -209,8 +303,13 @@ def is_footer(line: str) -> bool:
 
 def begins_disclaimer(line: str) -> bool:
     """The first line of a legal notice."""
-    line = line[:200].strip(" *_-–—<>[]()【】").lower()
-    return begins_with(line, _FILE, "disclaimer") is not None
+    text = line[:200].strip(" *_-–—<>[]()【】").lower()
+    if begins_with(text, _FILE, "disclaimer") is not None:
+        return True
+    said = " ".join(line[:400].lower().split())
+    return first_in(said, _FILE, "legal_for") is not None and (
+        first_in(said, _FILE, "legal_secret") is not None
+    )
 
 
 def is_outside_warning(line: str) -> bool:
@@ -230,13 +329,17 @@ def _sign_offs() -> frozenset[str]:
 
 
 def is_contact(line: str) -> bool:
-    """A telephone number or a website of an address card."""
+    """A telephone number, a mail address or a website of an address card."""
     if len(line) > 100:
         return False
-    if _WEBSITE.fullmatch(line):
+    if is_website(line) or _TELEPHONE.fullmatch(line) or _MAIL.fullmatch(line.strip("<>")):
         return True
     phrase = begins_with(line.lower().lstrip(" *_|"), _FILE, "contact")
     return phrase is not None and (sum(map(str.isdigit, line)) >= 6 or "www." in line.lower())
+
+
+def is_website(line: str) -> bool:
+    return _WEBSITE.fullmatch(line) is not None
 
 
 def names_firm(line: str) -> bool:

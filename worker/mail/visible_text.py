@@ -79,18 +79,23 @@ def _without_warning(lines: list[str]) -> list[str]:
 
 def _before_address_card(lines: list[str]) -> int:
     """Where a signature without a delimiter begins: a last paragraph of short lines with a firm
-    or a sign-off and two telephone numbers or websites; the sign-off and the name stay."""
+    or a sign-off and two telephone numbers, addresses or websites, or three with a website; the
+    sign-off and the name stay."""
     begin = len(lines)
     while begin and lines[begin - 1].strip() and len(lines) - begin <= _MAX_SIGNATURE_LINES:
         begin -= 1
     card = [q.visible(line) for line in lines[begin:]]
     if begin == 0 or not 3 <= len(card) <= _MAX_SIGNATURE_LINES or max(map(len, card)) > 100:
         return len(lines)
-    if sum(q.is_contact(line) for line in card) < 2:
+    contacts = sum(q.is_contact(line) for line in card)
+    if contacts < 2:
         return len(lines)
     if q.is_sign_off(card[0]):
         return begin + 2
-    return begin if any(q.names_firm(line) for line in card) else len(lines)
+    is_card = any(q.names_firm(line) for line in card) or (
+        contacts >= 3 and any(q.is_website(line) for line in card)
+    )
+    return begin if is_card else len(lines)
 
 
 def _begins_signature(lines: list[str], place: int) -> bool:
