@@ -16,7 +16,7 @@ from worker.mail.markers import first_in
 _DAEMON = re.compile(
     r"mail(?:er)?[-_. ]?daemon|post[-_. ]?master|mail delivery|mail administrator"
     r"|system administrator|mail system|mailer daemon|delivery subsystem|mail service"
-    r"|microsoft outlook|bounce",
+    r"|microsoft outlook|bounce|mdaemon",
     re.IGNORECASE,
 )
 _REPLY_PREFIX = re.compile(r"\s*(?:re|aw|rv|sv|回复|回覆|答复)\s*[:：]", re.IGNORECASE)
@@ -37,8 +37,8 @@ _AFTER_WORD = re.compile(
 )
 _RCPT = re.compile(rf"\bRCPT(?: TO)?:\s*<?({_ADDRESS})", re.IGNORECASE)
 _NOT_FAILED = re.compile(
-    r"(?:\bfrom|sender|contact|assistance|please|e-?mail us|write to|support|help|by"
-    r"|envelope-from"
+    r"(?:(?<!generated )(?<!expanded )\bfrom|sender|contact|assistance|please|e-?mail us"
+    r"|write to|support|help|by|envelope-from"
     r"|联系|連絡|聯絡)\W{0,3}$|\bfrom:\s*<?$",
     re.IGNORECASE,
 )
@@ -53,6 +53,7 @@ _MESSAGE_ID = re.compile(
 _NOTIFIED = re.compile(rf'"emailAddress"\s*:\s*"({_ADDRESS})"')
 _BARE_USER = re.compile(r"\s*([A-Za-z0-9._-]{2,64})\s*$")
 _ANNOUNCED = re.compile(r"following (?:recipients?|address)", re.IGNORECASE)
+_X400 = re.compile(rf"\bSMTP=({_ADDRESS})", re.IGNORECASE)
 _GIVEN_UP = re.compile(
     r"permanent|giv(?:en|ing) up|final(?:ly)? fail|too long|not going to try|放弃",
     re.IGNORECASE,
@@ -97,7 +98,7 @@ def read_prose(
     if _is_feedback(subject, text[:600]):
         return ProseBounce(reason="feedback in prose", is_feedback=True)
     failed = header.first("x-failed-recipients")
-    sender = _machine(header, authors)
+    sender = machine_sender(header, authors)
     in_subject = _says("subject", subject[:300])
     if failed is None and sender is None and in_subject is None:
         return None
@@ -127,7 +128,7 @@ def read_prose(
     )
 
 
-def _machine(header: HeaderSection, authors: tuple[Address, ...]) -> str | None:
+def machine_sender(header: HeaderSection, authors: tuple[Address, ...]) -> str | None:
     """What tells that no person sent it: the name of a daemon, or a null return path."""
     names = " ".join(
         f"{one.addr_spec.rpartition('@')[0]} {one.display_name}" for one in authors
@@ -135,8 +136,13 @@ def _machine(header: HeaderSection, authors: tuple[Address, ...]) -> str | None:
     daemon = _DAEMON.search(names[:500])
     if daemon is not None:
         return f"sender {daemon.group(0).lower()}"
-    path = header.first("return-path")
-    return "null return path" if path is not None and path.replace(b" ", b"") == b"<>" else None
+    path = (header.first("return-path") or b"-").replace(b" ", b"")
+    if path == b"<>":
+        return "null return path"
+    if b"mailer-daemon" in path.lower():
+        return "sender mailer-daemon"
+    said = header.text("content-type")[:1000].lower()
+    return "sender of a delivery status" if "report-type=delivery-status" in said else None
 
 
 def _reason(subject: str, head: str, sender: str | None, in_subject: str | None) -> str | None:
@@ -172,7 +178,8 @@ def _head(text: str) -> str:
     """The report itself, without the returned copy."""
     kept = 0
     for line in text.splitlines(keepends=True):
-        if kept and (_HEADER_LINE.match(line) or _says("copy", line[:200])):
+        is_copy = "receive" not in line.lower() and _says("copy", line[:200])
+        if kept and (_HEADER_LINE.match(line) or is_copy):
             break
         kept += len(line)
     return text[:kept]
@@ -207,7 +214,7 @@ def _recipients(
     own = {spec.lower() for spec in to} | {author.addr_spec.lower() for author in authors}
     if '"bouncedRecipients"' in head:
         return tuple(dict.fromkeys(normal_spec(one) for one in _NOTIFIED.findall(head)))
-    for line in head.splitlines()[:400]:
+    for line in _told(head):
         for spec, rank in _ranked(line[:1000]):
             local = spec.partition("@")[0].lower()
             if rank < 4 and (spec.lower() in own or _DAEMON.search(local)):
@@ -220,10 +227,24 @@ def _recipients(
     return tuple(found if best > 1 else found[:1])
 
 
+def _told(head: str) -> list[str]:
+    """The lines below the one that says who was not reached, where addresses stand there; some
+    servers name the receivers of the whole mail above it."""
+    lines = head.splitlines()[:400]
+    for place, line in enumerate(lines[:-1]):
+        if _says("told_below", line[:200]):
+            below = lines[place + 1 :]
+            if any(rank for one in below[:20] for _, rank in _ranked(one[:1000])):
+                return [line, *below]
+    return lines
+
+
 def _ranked(line: str) -> list[tuple[str, int]]:
     """Each address of a line, and how much it looks like the one that failed (4 most)."""
     found = []
     stripped = line.strip()
+    if x400 := _X400.search(line):
+        return [(spec, 4) for spec in _clean(x400.group(1))]
     if alone := _ALONE.match(stripped):
         found.append((alone.group(1), 4))
     elif rcpt := _RCPT.search(line):

@@ -8,8 +8,8 @@ import re
 
 from worker.domain.message import Address, DeliveryStatus, Kind
 from worker.mail.addresses import normal_spec, read_addresses
-from worker.mail.bodies import Bodies
-from worker.mail.bounce_prose import ProseBounce, read_prose
+from worker.mail.bodies import Bodies, read_bodies
+from worker.mail.bounce_prose import ProseBounce, machine_sender, read_prose
 from worker.mail.bounce_reasons import reason_of
 from worker.mail.charsets import clean_line
 from worker.mail.fields import read_message_id, read_msg_ids
@@ -53,6 +53,8 @@ def read_report(
     for part in bodies.reports:
         if part.content_type in ("message/delivery-status", "message/global-delivery-status"):
             statuses += _statuses(part.content(), message_id, settings)
+    if not statuses and machine_sender(root.header, authors):
+        statuses = _inside(bodies, settings)
     if not statuses:
         statuses = _embedded(text, message_id, settings)
     if any(status.recipient for status in statuses):
@@ -100,6 +102,24 @@ def _delivery(statuses: list[DeliveryStatus]) -> ReportFacts:
         reason=f"report: delivery {bad[0] if bad else actions[0]}",
         statuses=tuple(dict.fromkeys(statuses)),
     )
+
+
+def _inside(bodies: Bodies, settings: ParseSettings) -> list[DeliveryStatus]:
+    """A report that a gateway attached whole to a mail of its own."""
+    roots = [child for part in bodies.messages[:3] for child in part.children[:1]]
+    statuses = []
+    for root in roots:
+        if root.content_type != "multipart/report":
+            continue
+        inner = read_bodies(root, None, settings)
+        message_id = _original_id(root, inner, settings)
+        for part in inner.reports:
+            if part.content_type in (
+                "message/delivery-status",
+                "message/global-delivery-status",
+            ):
+                statuses += _statuses(part.content(), message_id, settings)
+    return statuses
 
 
 def _embedded(
@@ -162,9 +182,10 @@ def _reason(header: HeaderSection) -> str:
 
 
 def _recipient(header: HeaderSection) -> str | None:
-    """The addr-spec of the Final-Recipient, else of the original one; None without either."""
+    """The addr-spec that was written to (RFC 3464 section 2.3.1), else the one that it became;
+    None without either."""
     named = False
-    for name in ("final-recipient", "x-actual-recipient", "original-recipient", "recipient"):
+    for name in ("original-recipient", "final-recipient", "x-actual-recipient", "recipient"):
         value = header.first(name)
         if value is None:
             continue
