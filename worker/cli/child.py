@@ -55,7 +55,11 @@ def _judge_line(line: bytes, settings: ReadSettings) -> Row:
     subject = seal(str(told.get("subject") or ""), rules=rules)
     body = seal(str(told.get("body") or ""), rules=rules)
     judgement = judge(
-        subject=subject.text, body=body.text, own_words=reply_text(body.text), rules=rules
+        subject=subject.text,
+        body=body.text,
+        own_words=reply_text(body.text),
+        rules=rules,
+        is_sealed=True,
     )
     kinds = tuple(dict.fromkeys((*subject.kinds, *body.kinds)))
     return _row(judgement, secrets=kinds, redacted=f"{subject.text}\n{body.text}")

@@ -16,6 +16,8 @@ from worker.domain.rules import Money, RuleSet
 from worker.domain.secrets import CORE, NOTE, seal
 
 _SEALED_NOTE = "[removed: "
+_SEAM = 200
+"""Characters of subject and body in which a secret may be told across both."""
 _MOST_READ = 20_000
 """Characters of a mail that are judged; who writes more has told the case by then."""
 
@@ -28,16 +30,20 @@ def judge(
     rules: RuleSet,
     language_hint: str | None = None,
     has_screenshot: bool = False,
+    is_sealed: bool = False,
 ) -> Judgement:
     """Judge a mail by what its writer says.
 
     own_words: what this person wrote now; "" means the same as `body`.
     language_hint: taken when the text itself does not tell its language.
-    The text may be sealed already; its notes count as the secrets that they stand for.
+    is_sealed: all three went through domain.secrets.seal: notes stand for their secrets, and
+    only one that begins in the subject and ends in the body is still looked for.
     """
     words = (own_words or body)[:_MOST_READ]
     subject, body = subject[:_MOST_READ], body[:_MOST_READ]
-    has_secret = _holds_secret(f"{subject}\n{words}", rules)
+    seam = f"{subject[-_SEAM:]}\n{words[:_SEAM]}" if subject and is_sealed else ""
+    unsealed = seam if is_sealed else f"{subject}\n{words}"
+    has_secret = _holds_note(subject) or _holds_note(words) or _holds_secret(unsealed, rules)
     # A note that stands for a secret is ours: "password is [removed ..." tells of no change.
     subject, body, words = (NOTE.sub("…", text) for text in (subject, body, words))
     language, confidence = detect(words if len(words) > 40 else f"{words}\n{subject}")
@@ -73,10 +79,12 @@ def judge(
     )
 
 
+def _holds_note(text: str) -> bool:
+    return any(f"{_SEALED_NOTE}{kind}" in text for kind in CORE)
+
+
 def _holds_secret(text: str, rules: RuleSet) -> bool:
-    if any(f"{_SEALED_NOTE}{kind}" in text for kind in CORE):
-        return True
-    return not CORE.isdisjoint(seal(text, rules=rules).kinds)
+    return bool(text) and not CORE.isdisjoint(seal(text, rules=rules).kinds)
 
 
 def _sums_as_concepts(named: Identifiers, money: Money) -> list[str]:

@@ -63,6 +63,7 @@ def read_mail(raw: bytes, settings: ReadSettings) -> Reading:
         own_words=message.reply_text,
         rules=rules,
         has_screenshot=has_screenshot,
+        is_sealed=True,
     )
     traits = note(
         subject=message.subject,
