@@ -47,7 +47,7 @@ def storable(message: Message) -> None:
     inner = (one for mail in message.attached_mails for one in mail.attachments)
     for attachment in (*message.attachments, *inner):
         assert attachment.filename
-        assert len(attachment.filename.encode("utf-8")) <= 150
+        assert len(attachment.filename.encode("utf-8")) <= 240
     assert not any("could not be read" in defect for defect in message.defects), message.defects
 
 

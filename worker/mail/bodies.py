@@ -36,6 +36,7 @@ _REPORT_PARTS = (
     "message/global-headers",
     "message/tracking-status",
 )
+_PART_FIELD = re.compile(rb"(?:content-[a-z-]{1,30}|mime-version):", re.IGNORECASE)
 _OCTETS_A_CHAR = 4
 _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 _RICH = ("text/enriched", "text/richtext")
@@ -301,6 +302,15 @@ def _alternative(children: list[list[Segment]]) -> list[Segment]:
         s.plain if s.plain is not None else html_to_text(s.html or "") for s in plain
     )
     return [Segment(plain=text, html="\n".join(s.html for s in rich if s.html is not None))]
+
+
+def holds_words(root: Part) -> bool:
+    """True when more than delimiters and fields of parts stands below the header section."""
+    delimiters = _delimiters(root)
+    lines = (line.strip() for line in root.octets().split(b"\n"))
+    return any(
+        line and line not in delimiters and _PART_FIELD.match(line) is None for line in lines
+    )
 
 
 def says_nothing(plain: str, html_text: str) -> bool:

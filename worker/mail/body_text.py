@@ -7,13 +7,14 @@ what those say, under a line that tells it. What cannot be cut into parts is sho
 from dataclasses import dataclass
 
 from worker.domain.message import AttachedMail
-from worker.mail.bodies import Bodies, Segment, says_nothing
+from worker.mail.bodies import Bodies, Segment, holds_words, says_nothing
 from worker.mail.charsets import clean_text, decode
 from worker.mail.html import html_to_text, read_html
 from worker.mail.mime import Part
 from worker.mail.settings import ParseSettings
 
 _MAX_FORWARDED = 5
+_MAX_SHOWN = 100_000
 
 
 @dataclass(slots=True)
@@ -30,8 +31,10 @@ def read_body(
 ) -> BodyText:
     """Make the readable text out of what `read_bodies` found below `root`."""
     text = own_text(bodies, settings, defects)
+    if not (text.body.strip() or bodies.reports or bodies.messages):
+        text.body = _shown_files(bodies)
     holds_nothing = not (text.body.strip() or bodies.reports or bodies.attached)
-    if holds_nothing and root.children:
+    if holds_nothing and root.children and holds_words(root):
         text.body = clean_text(decode(root.octets()[: settings.max_text_chars])).strip()
         defects.append("multipart whose parts hold nothing: shown as it stands")
     if len(text.body) > settings.max_text_chars:
@@ -39,6 +42,16 @@ def read_body(
         text.body = text.body[: settings.max_text_chars]
     text.html_text = text.html_text[: settings.max_text_chars]
     return text
+
+
+def _shown_files(bodies: Bodies) -> str:
+    """The text files that mail programs show inside a mail that says nothing else."""
+    files = [
+        one for one in bodies.attached if one.is_inline and one.content_type == "text/plain"
+    ]
+    return "\n\n".join(
+        clean_text(decode(one.content[:_MAX_SHOWN])).strip() for one in files[:_MAX_FORWARDED]
+    )
 
 
 def own_text(bodies: Bodies, settings: ParseSettings, defects: list[str]) -> BodyText:

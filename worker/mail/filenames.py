@@ -1,7 +1,7 @@
 """Makes attachment names safe to show and to save; never empty.
 
 No path, control, bidi or zero-width characters, no leading dots, no names that Windows
-reserves, at most 150 octets. Cleaning comes first and the checks last, so nothing that is taken
+reserves, at most 240 octets. Cleaning comes first and the checks last, so nothing that is taken
 out can uncover a forbidden name.
 """
 
@@ -9,7 +9,7 @@ import mimetypes
 import re
 import unicodedata
 
-_MAX_OCTETS = 150
+_MAX_OCTETS = 240
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
@@ -67,7 +67,7 @@ def _made_up(content_type: str, number: str) -> str:
 
 
 def _shortened(name: str) -> str:
-    """At most 150 octets of UTF-8, the extension kept."""
+    """At most 240 octets of UTF-8, the extension kept."""
     if len(name.encode("utf-8")) <= _MAX_OCTETS:
         return name
     stem, dot, extension = name.rpartition(".")

@@ -33,13 +33,13 @@ _AUTO_FIELDS = (
     "x-vacation",
     "x-away-message",
     "x-challenge",
-    "x-otrs-loop",
-    "x-rt-loop-prevention",
     "x-jira-fingerprint",
     "x-github-reason",
     "x-facebook-notify",
     "x-ignorevacation",
 )
+_LOOP_MARKS = ("x-otrs-loop", "x-rt-loop-prevention", "x-zammad-send-auto-response")
+"""On every mail of another help desk, its people's answers as well: silence, yet a ticket."""
 _AUTO_NAME = re.compile(r"auto-?(?:repl|respon|generated|answer)|autoanswer|vacation", re.ASCII)
 """In the name of a field; X-Auto-Response-Suppress asks for silence and is read apart."""
 _AUTO_PROGRAM = re.compile(
@@ -69,6 +69,7 @@ _LIST_FIELDS = (
 _DAEMON = re.compile(
     r"mailer[-_.]?daemon|mail[-_.]?daemon|daemon|postmaster|auto[-_.]?(?:reply|responder?|answer|mail(?:er)?"
     r"|confirm|notify)|bounces?|(?:.*[-_.+])?bounces?(?:[-_.+=].*)?|listserv|majordomo|owner-.+|.+-request"
+    r"|nobody|www-data|apache|httpd|cron(?:-?daemon)?|newsletters?|notifications?|mailer"
     r"|(?:.*[-_.+])?(?:no|non|not|do[-_.]?not|dont|never|ne)[-_.]?repl(?:y|ies)(?:[-_.+].*)?"
     r"|(?:.*[-_.+])?(?:do[-_.]?not|dont|no)[-_.]?(?:respond|answer)(?:[-_.+].*)?|ne[-_.]?pas[-_.]?repondre"
     r"|nicht[-_.]?antworten|keine[-_.]?antwort|no[-_.]?responder|nao[-_.]?responda|nie[-_.]?odpowiadaj",
@@ -118,10 +119,12 @@ def screen(
     if kind is Kind.AUTO_GENERATED and any(one is Kind.LIST for one, _ in found):
         kind = Kind.LIST
     reasons = tuple(dict.fromkeys(reason for _, reason in found))
+    marks = tuple(name for name in _LOOP_MARKS if header.first(name) is not None)
     has_author = len(authors) == 1 and bool(authors[0].addr_spec)
     if kind is Kind.REQUEST and not has_author:
         reasons = ("no single author: nobody to answer",)
-    return Screening(kind=kind, reasons=reasons, is_auto=bool(found) or not has_author)
+    is_auto = bool(found or marks) or not has_author
+    return Screening(kind=kind, reasons=(*reasons, *marks), is_auto=is_auto)
 
 
 def _values(header: HeaderSection, name: str) -> list[str]:

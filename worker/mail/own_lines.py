@@ -110,7 +110,10 @@ class _Divider:
     def _is_older_mail(self, place: int) -> bool:
         line = self.shown[place]
         return (
-            q.is_reply_above(line) or q.is_original_mark(line) or self._is_header_block(place)
+            q.is_reply_above(line)
+            or q.is_original_mark(line)
+            or self._is_header_block(place)
+            or self._is_notes_block(place)
         )
 
     def _is_quote_next(self, place: int) -> bool:
@@ -197,6 +200,15 @@ class _Divider:
         block = shown[at : at + _MAX_BLOCK_LINES]
         is_worded = first == "from" and any(q.is_worded_date(line) for line in block[:3])
         return is_worded or bool({"subject", "cc"} & set(names)) or "@" in "".join(block)
+
+    def _is_notes_block(self, place: int) -> bool:
+        """Lotus Notes: a name, a date, then "To", "cc" and "Subject" on lines of their own."""
+        line = self.shown[place]
+        below = [one for one in self.shown[place + 1 : place + 20] if one]
+        if len(line) > 120 or "@" not in line or not any(map(q.is_short_date, below[:4])):
+            return False
+        bare = [q.label(f"{one}:") for one in below if len(one) < 12]
+        return "to" in bare and "subject" in bare
 
     def _is_last_word(self, place: int) -> bool:
         """A mobile footer ends what was written, unless more stands below quotes."""

@@ -247,6 +247,11 @@ def is_worded_date(line: str) -> bool:
     return is_dated_field(line) and _WORD.search(line.partition(":")[2]) is not None
 
 
+def is_short_date(line: str) -> bool:
+    """A line that holds a date and hardly more."""
+    return len(line) <= 40 and _DATE.search(line) is not None
+
+
 def is_addressed_field(line: str) -> bool:
     """ "To: li.wei@example.com"."""
     return label(line) in ("from", "to") and _MAIL.search(line[:200]) is not None
