@@ -1,6 +1,6 @@
 """Decides what a mail is about: the matter of the fact that sets the urgency, or its topics."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from worker.domain.judgement import Urgency
 from worker.domain.reading import Reading
@@ -19,8 +19,8 @@ def decide(
     for fact in facts:
         if fact.category and (fact.urgency is None or fact.urgency == urgency):
             weights[fact.category] = max(weights.get(fact.category, 0), fact.points)
-    for concept, count in _counted(reading).items():
-        for category, weight in rules.topics.get(concept, ()):
+    for concept, count in _counted(reading, rules.topics).items():
+        for category, weight in rules.topics[concept]:
             weights[category] = weights.get(category, 0) + weight + count - 1
     if not weights:
         return rules.default_category
@@ -28,13 +28,12 @@ def decide(
     return max(weights, key=lambda c: (weights[c], order.get(c, -len(order))))
 
 
-def _counted(reading: Reading) -> Mapping[str, int]:
+def _counted(reading: Reading, topics: Container[str]) -> Mapping[str, int]:
+    """How often each of `topics` is mentioned, at most so often as counts."""
+    mentions = [m for m in reading.topics if m.concept in topics]
+    places = dict.fromkeys((m.concept, m.first, m.sentence) for m in mentions)
     counts: dict[str, int] = {}
-    seen: set[tuple[str, int]] = set()
-    for m in reading.topics:
-        if (m.concept, m.first) in seen:
-            continue
-        seen.add((m.concept, m.first))
-        bonus = _SUBJECT_BONUS if m.sentence < reading.body_starts else 0
-        counts[m.concept] = min(_MOST, counts.get(m.concept, 0) + 1 + bonus)
+    for concept, _, sentence in places:
+        bonus = _SUBJECT_BONUS if sentence < reading.body_starts else 0
+        counts[concept] = min(_MOST, counts.get(concept, 0) + 1 + bonus)
     return counts

@@ -11,7 +11,10 @@ Linear in the text: a phrase has an end, and each word starts one walk through k
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from functools import partial
+from itertools import compress
 from typing import NamedTuple, TypeAlias
 
 from worker.domain.hanzi import TO_SIMPLIFIED
@@ -24,9 +27,10 @@ _GAP_CHARACTERS = 6
 _REPEATS = 3
 
 _SPACELESS = "\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f\u3005"
-_TOKEN = re.compile(
-    rf"([{_SPACELESS}])|([^\W_{_SPACELESS}]+)|([!?;！？；。…\n]|\.(?!\d))|([,:，、：—])"
-)
+_WORD = re.compile(rf"[{_SPACELESS}]|[^\W_{_SPACELESS}]+")
+_STOP = re.compile(r"[!?;！？；。…\n.,:，、：—]")
+_CLAUSE_STOPS = frozenset(",:，、：—")
+_ASCII_GAPS = {code: " " for code in range(128) if not chr(code).isalnum()}
 _SPACELESS_LETTER = re.compile(f"[{_SPACELESS}]")
 _CONTRACTION = re.compile(r"([a-z])'(t|m|re|ve|ll|s|d)\b")
 
@@ -71,36 +75,76 @@ class Mention(NamedTuple):
     clause: int
 
 
+_as_mention: "partial[Mention]" = partial(tuple.__new__, Mention)
+"""A row of fields as a mention; several times faster than calling the class."""
+
+
 class Tokens(NamedTuple):
     """A folded text cut into words (characters where the script has no spaces)."""
 
     words: list[str]
-    starts: list[int]
     sentences: list[int]
+    """Of each word: the number of its sentence ..."""
     clauses: list[int]
-    """Counted through the whole text, as sentences are."""
+    """... and of its clause, counted through the whole text as sentences are."""
+    clause_starts: list[int]
+    """Of each clause: where it begins in the text."""
+    clause_words: list[int]
+    """Of each clause: how many words stand before it."""
+    text: str
+
+    @property
+    def starts(self) -> list[int]:
+        """Where each word begins in the text."""
+        return [found.start() for found in _WORD.finditer(self.text)]
+
+    def start_of(self, index: int) -> int:
+        """Where the word of that index begins in the text."""
+        clause = self.clauses[index]
+        at = self.clause_starts[clause]
+        # Only what is no word stands between words, so the next find is the next word.
+        for word in self.words[self.clause_words[clause] : index]:
+            at = self.text.find(word, at) + len(word)
+        return self.text.find(self.words[index], at)
+
+    def sentence_from(self, offset: int) -> int:
+        """The sentence of the first word in a clause from `offset` on; past all if none."""
+        clause = bisect_left(self.clause_starts, offset)
+        if clause < len(self.clause_words) and self.clause_words[clause] < len(self.words):
+            return self.sentences[self.clause_words[clause]]
+        return len(self.words) + 1
 
 
 def tokenise(folded: str) -> Tokens:
     """Cut `folded` (see fold) into words, and number their sentences and clauses."""
-    words: list[str] = []
-    starts: list[int] = []
-    sentences: list[int] = []
-    clauses: list[int] = []
-    sentence = clause = 0
-    for found in _TOKEN.finditer(folded):
-        kind = found.lastindex
-        if kind == 3:
-            sentence += 1
-            clause += 1
-        elif kind == 4:
-            clause += 1
-        else:
-            words.append(found[0])
-            starts.append(found.start())
-            sentences.append(sentence)
-            clauses.append(clause)
-    return Tokens(words, starts, sentences, clauses)
+    tokens = Tokens([], [], [], [], [], folded)
+    # str.translate and split do ASCII three times as fast as an expression.
+    gapped = folded.translate(_ASCII_GAPS) if folded.isascii() else None
+    sentence = begin = 0
+    for clause, (end, is_clause) in enumerate(_stops(folded)):
+        words = (
+            _WORD.findall(folded, begin, end) if gapped is None else gapped[begin:end].split()
+        )
+        tokens.clause_starts.append(begin)
+        tokens.clause_words.append(len(tokens.words))
+        if words:
+            tokens.words.extend(words)
+            tokens.sentences.extend([sentence] * len(words))
+            tokens.clauses.extend([clause] * len(words))
+        sentence += not is_clause
+        begin = end + 1
+    return tokens
+
+
+def _stops(folded: str) -> list[tuple[int, bool]]:
+    """Where clauses end, and whether the sentence goes on; the last is the end of the text."""
+    stops = [
+        (at, mark in _CLAUSE_STOPS)
+        for found in _STOP.finditer(folded)
+        if (mark := found[0]) != "." or not folded[found.end() : found.end() + 1].isdecimal()
+        for at in (found.start(),)
+    ]
+    return [*stops, (len(folded), False)]
 
 
 def is_spaceless(letter: str) -> bool:
@@ -131,12 +175,14 @@ class _Node:
 class _State:
     """Every place where the words read so far may stand; made when first met, then kept."""
 
-    __slots__ = ("concepts", "nodes", "onward")
+    __slots__ = ("concepts", "is_last", "nodes", "onward")
 
     def __init__(self, nodes: frozenset[_Node]) -> None:
         self.nodes = nodes
         self.concepts = tuple(sorted({c for node in nodes for c in node.concepts}))
-        self.onward: dict[tuple[str, ...], _State | None] = {}
+        self.is_last = not any(node.steps or node.free for node in nodes)
+        self.onward: dict[int, _State | None] = {}
+        """By the class of the next word; see Vocabulary."""
 
 
 def _gap(froms: set[_Node], reach: int) -> set[_Node]:
@@ -152,9 +198,22 @@ def _gap(froms: set[_Node], reach: int) -> set[_Node]:
 
 
 class Vocabulary:
-    """Phrases compiled for `scan`."""
+    """Phrases compiled for `scan`.
 
-    __slots__ = ("_memo", "_start", "_states", "_stem_lengths", "_symbols", "concepts")
+    Words that can stand for the same symbols (themselves, stems of them) are one class, a
+    number; class 0 is of words that stand for nothing.
+    """
+
+    __slots__ = (
+        "_classes",
+        "_memo",
+        "_start",
+        "_states",
+        "_stem_lengths",
+        "_symbols",
+        "_symbols_of",
+        "concepts",
+    )
 
     def __init__(self, phrases: Mapping[str, Iterable[str]]) -> None:
         root = _Node()
@@ -168,7 +227,9 @@ class Vocabulary:
                     end.concepts.append(concept)
         stems = {len(s) - 1 for s in self._symbols if s.endswith("*")}
         self._stem_lengths = tuple(sorted(stems))
-        self._memo: dict[str, tuple[str, ...]] = {}
+        self._symbols_of: list[tuple[str, ...]] = [()]
+        self._classes: dict[tuple[str, ...], int] = {(): 0}
+        self._memo: dict[str, int] = {}
         self._states: dict[frozenset[_Node], _State] = {}
         self._start = _State(frozenset({root}))
 
@@ -202,8 +263,8 @@ class Vocabulary:
                     ends |= froms
                 return ends
 
-    def _classify(self, word: str) -> tuple[str, ...]:
-        """What of the vocabulary `word` can stand for: itself and its stems."""
+    def _classify(self, word: str) -> int:
+        """The class of `word`: what of the vocabulary it can stand for."""
         found = [word] if word in self._symbols else []
         for length in self._stem_lengths:
             if length > len(word):
@@ -212,12 +273,16 @@ class Vocabulary:
                 found.append(word[:length] + "*")
         if len(self._memo) > _REMEMBERED:
             self._memo.clear()
-        self._memo[word] = symbols = tuple(found)
-        return symbols
+        symbols = tuple(found)
+        if symbols not in self._classes:
+            self._classes[symbols] = len(self._symbols_of)
+            self._symbols_of.append(symbols)
+        self._memo[word] = number = self._classes[symbols]
+        return number
 
-    def _step(self, state: _State, symbols: tuple[str, ...]) -> _State | None:
+    def _step(self, state: _State, number: int) -> _State | None:
         nodes = {following for node in state.nodes for following in node.free}
-        for symbol in symbols:
+        for symbol in self._symbols_of[number]:
             for node in state.nodes:
                 nodes.update(node.steps.get(symbol, ()))
         onward: _State | None = None
@@ -229,37 +294,39 @@ class Vocabulary:
             onward = self._states.get(key)
             if onward is None:
                 onward = self._states[key] = _State(key)
-        state.onward[symbols] = onward
+        state.onward[number] = onward
         return onward
 
     def scan(self, tokens: Tokens) -> list[Mention]:
         """Find every phrase; overlapping ones all count. In order of their first word."""
-        memo, start, mentions = self._memo, self._start, []
-        classes = [
-            symbols if (symbols := memo.get(w)) is not None else self._classify(w)
-            for w in tokens.words
-        ]
-        sentences, count = tokens.sentences, len(classes)
-        for first in range(count):
-            symbols = classes[first]
-            if not symbols:
-                continue
-            state = start.onward.get(symbols, start)
+        start, rows = self._start, []
+        classes = self._classes_of(tokens.words)
+        sentences, clauses, count = tokens.sentences, tokens.clauses, len(classes)
+        for first in compress(range(count), classes):
+            # `start` stands for what was not met yet: no phrase leads back to it.
+            number = classes[first]
+            state = start.onward.get(number, start)
             if state is start:
-                state = self._step(start, symbols)
+                state = self._step(start, number)
             index, sentence = first, sentences[first]
             while state is not None:
                 if state.concepts:
-                    mentions += [
-                        Mention(concept, first, index, sentence, tokens.clauses[first])
-                        for concept in state.concepts
-                    ]
+                    clause = clauses[first]
+                    rows += [(c, first, index, sentence, clause) for c in state.concepts]
                 index += 1
-                if index >= count or sentences[index] != sentence:
+                if state.is_last or index >= count or sentences[index] != sentence:
                     break
-                following = state.onward.get(classes[index], start)
-                state = self._step(state, classes[index]) if following is start else following
-        return mentions
+                number = classes[index]
+                following = state.onward.get(number, start)
+                state = self._step(state, number) if following is start else following
+        return list(map(_as_mention, rows))
+
+    def _classes_of(self, words: list[str]) -> list[int]:
+        known = list(map(self._memo.get, words))
+        return [
+            self._classify(word) if number is None else number
+            for word, number in zip(words, known, strict=True)
+        ]
 
 
 class Row(NamedTuple):

@@ -1,7 +1,9 @@
 """Reads a text as mentions of concepts; sets apart what is denied, supposed or of others."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import NamedTuple
 
 from worker.domain.phrases import Mention, Tokens, fold, join_contractions, tokenise
@@ -11,6 +13,7 @@ DENIED = "denied"
 """Concept of a negated mention: "not hacked" mentions this in place of what it denies."""
 _CERTAIN = 0.8
 _SHORT = 400
+_BY_FIRST = itemgetter(Mention._fields.index("first"))
 _NEAREST = 6
 """Phrases before a mention that are looked at; more would stand on top of each other."""
 
@@ -23,7 +26,7 @@ class Reading(NamedTuple):
     """The text that the token offsets point into."""
     told: list[Mention]
     topics: list[Mention]
-    by_sentence: dict[int, set[str]]
+    by_sentence: Mapping[int, set[str]]
     """Sentence number -> concepts told in it."""
     all_told: set[str]
     body_starts: int
@@ -36,8 +39,8 @@ class Reading(NamedTuple):
 
     def _slice(self, first: int, last: int) -> str:
         tokens = self.tokens
-        end = tokens.starts[last] + len(tokens.words[last])
-        return " ".join(self.text[tokens.starts[first] : end].split())
+        end = tokens.start_of(last) + len(tokens.words[last])
+        return " ".join(self.text[tokens.start_of(first) : end].split())
 
 
 def read(
@@ -49,8 +52,9 @@ def read(
     mentions: list[Mention] = []
     for tag in _vocabularies(text, language=language, confidence=confidence, rules=rules):
         mentions += rules.vocabularies[tag].scan(tokens)
-    mentions.sort(key=lambda m: m.first)
-    return _sift(mentions, tokens, text, rules.modality, body_offset=len(subject))
+    mentions.sort(key=_BY_FIRST)
+    body_starts = tokens.sentence_from(len(subject) + 1)
+    return _sift(mentions, tokens, text, rules.modality, body_starts=body_starts)
 
 
 def _vocabularies(
@@ -63,46 +67,21 @@ def _vocabularies(
 
 
 def _sift(
-    mentions: list[Mention], tokens: Tokens, text: str, modality: Modality, *, body_offset: int
+    mentions: list[Mention], tokens: Tokens, text: str, modality: Modality, *, body_starts: int
 ) -> Reading:
     mentions = _unmasked(mentions, modality)
-    denials: dict[int, list[Mention]] = {}
-    for m in mentions:
-        if m.concept in modality.negation:
-            denials.setdefault(m.clause, []).append(m)
-    supposed: dict[int, int] = {}
-    own = {m.sentence for m in mentions if m.concept in modality.own}
-    hearsay = {
-        m.sentence for m in mentions if m.concept in modality.general and m.sentence not in own
-    }
-    for m in mentions:
-        if m.concept in modality.supposed:
-            supposed[m.sentence] = min(m.first, supposed.get(m.sentence, m.first))
-        elif m.concept in modality.hearsay:
-            hearsay.add(m.sentence)
-    told: list[Mention] = []
-    for m in mentions:
-        before = denials.get(m.clause, []) if m.concept in modality.negatable else []
-        if before and _is_denied(m, before, modality.reach, tokens):
-            told.append(m._replace(concept=DENIED))
-        elif m.concept in modality.real or (
-            m.sentence not in hearsay and m.first < supposed.get(m.sentence, len(tokens.words))
-        ):
-            told.append(m)
-    by_sentence: dict[int, set[str]] = {}
+    told = _real(mentions, tokens, modality)
+    by_sentence: defaultdict[int, set[str]] = defaultdict(set)
     for m in told:
-        by_sentence.setdefault(m.sentence, set()).add(m.concept)
-    starts = [
-        s for s, at in zip(tokens.sentences, tokens.starts, strict=True) if at > body_offset
-    ]
+        by_sentence[m.sentence].add(m.concept)
     return Reading(
         tokens=tokens,
         text=text,
         told=told,
         topics=mentions,
         by_sentence=by_sentence,
-        all_told={m.concept for m in told},
-        body_starts=starts[0] if starts else len(tokens.words) + 1,
+        all_told=set().union(*by_sentence.values()),
+        body_starts=body_starts,
     )
 
 
@@ -116,8 +95,45 @@ def _unmasked(mentions: list[Mention], modality: Modality) -> list[Mention]:
     return [
         m
         for m in mentions
-        if m.concept in modality.mask or not _is_masked(m, masks.get(m.clause, []))
+        if m.clause not in masks
+        or m.concept in modality.mask
+        or not _is_masked(m, masks[m.clause])
     ]
+
+
+def _real(mentions: list[Mention], tokens: Tokens, modality: Modality) -> list[Mention]:
+    """Leave out what is supposed or of others, and turn round what is denied."""
+    turning = [m for m in mentions if m.concept in modality.turning]
+    denials: dict[int, list[Mention]] = {}
+    supposed: dict[int, int] = {}
+    own = {m.sentence for m in turning if m.concept in modality.own}
+    hearsay = {
+        m.sentence for m in turning if m.concept in modality.general and m.sentence not in own
+    }
+    for m in turning:
+        if m.concept in modality.negation:
+            denials.setdefault(m.clause, []).append(m)
+        if m.concept in modality.supposed:
+            supposed.setdefault(m.sentence, m.first)
+        elif m.concept in modality.hearsay:
+            hearsay.add(m.sentence)
+    if not (denials or supposed or hearsay):
+        return mentions
+    told: list[Mention] = []
+    end = len(tokens.words)
+    for m in mentions:
+        concept, first, _, sentence, clause = m
+        if (
+            clause in denials
+            and concept in modality.negatable
+            and _is_denied(m, denials[clause], modality.reach, tokens)
+        ):
+            told.append(m._replace(concept=DENIED))
+        elif concept in modality.real or (
+            sentence not in hearsay and first < supposed.get(sentence, end)
+        ):
+            told.append(m)
+    return told
 
 
 def _is_masked(m: Mention, masks: list[tuple[int, int]]) -> bool:

@@ -4,7 +4,7 @@ Nothing here knows a trade: concepts, facts, categories, coins and context words
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from worker.domain.judgement import Urgency
@@ -31,6 +31,15 @@ class Fact:
     """Sentences after the first that may complete it; -1: anywhere in the mail."""
     is_firm: bool = False
     """Holds even in a mail that says it is solved."""
+
+
+def index_facts(facts: Sequence[Fact]) -> dict[str, tuple[int, ...]]:
+    """Places in `facts` by the concepts of each one's smallest group: it needs one of them."""
+    places: dict[str, list[int]] = {}
+    for place, fact in enumerate(facts):
+        for concept in min(fact.all_of, key=len):
+            places.setdefault(concept, []).append(place)
+    return {concept: tuple(found) for concept, found in places.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +79,12 @@ class Modality:
     """Characters that, standing in what the writer says, mention a concept."""
     doubt: frozenset[str] = frozenset()
     """Said in the body, these outweigh facts that only the subject tells."""
+    turning: frozenset[str] = field(init=False)
+    """Concepts that change what others of their sentence mean."""
+
+    def __post_init__(self) -> None:
+        turning = self.negation | self.supposed | self.hearsay | self.general | self.own
+        object.__setattr__(self, "turning", turning)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +178,8 @@ class RuleSet:
     """Vocabularies that are read whatever the language."""
     modality: Modality
     facts: tuple[Fact, ...]
+    facts_by_concept: Mapping[str, tuple[int, ...]]
+    """Concept -> places in `facts` of those worth a look when it is told; see index_facts."""
     caps: tuple[Cap, ...]
     default_urgency: Urgency
     unread_urgency: Urgency

@@ -144,7 +144,7 @@ def _is_denied(m: Mention, denials: list[Mention], tokens: Tokens) -> bool:
 
 
 def _is_asked(m: Mention, tokens: Tokens, text: str) -> bool:
-    start = tokens.starts[m.last]
+    start = tokens.start_of(m.last)
     for character in text[start : start + 120]:
         if character in _QUESTION_MARKS:
             return True

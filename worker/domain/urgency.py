@@ -5,13 +5,19 @@ A fact is a constellation of concepts within reach of each other; the highest fa
 speaks against them.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Set
+from operator import attrgetter
 from typing import NamedTuple
 
 from worker.domain.judgement import Hit, Urgency
 from worker.domain.phrases import Mention
 from worker.domain.reading import Reading
 from worker.domain.rules import Cap, Fact, RuleSet
+
+_EVERYWHERE = -1
+"""All bits: told in every sentence."""
+_SENTENCE = attrgetter("sentence")
 
 
 class _Found(NamedTuple):
@@ -42,13 +48,14 @@ def decide(
         m.concept in rules.modality.doubt and m.sentence >= reading.body_starts
         for m in reading.topics
     )
+    places = {n for concept in told for n in rules.facts_by_concept.get(concept, ())}
+    sentences = _Sentences(reading, beyond, is_doubted=doubted)
     found: list[_Found] = []
-    for fact in rules.facts:
-        if all(not group.isdisjoint(told) for group in fact.all_of):
-            match = _match(fact, reading, beyond, doubted=doubted)
-            if match is not None:
-                sentence, words = match
-                found.append(_Found(fact, Hit(fact.name, words, fact.points), sentence))
+    for fact in (rules.facts[place] for place in sorted(places)):
+        match = _match(fact, reading, told, sentences)
+        if match is not None:
+            number, words = match
+            found.append(_Found(fact, Hit(fact.name, words, fact.points), number))
     secret = rules.secret_fact
     if has_secret and secret:
         found.append(_Found(secret, Hit(secret.name, "", secret.points), 0))
@@ -57,46 +64,102 @@ def decide(
 
 
 def _match(
-    fact: Fact, reading: Reading, beyond: frozenset[str], *, doubted: bool
+    fact: Fact, reading: Reading, told: Set[str], sentences: "_Sentences"
 ) -> tuple[int, str] | None:
-    """Where and in which words `reading` tells `fact`; None when it does not.
-
-    doubted: the body speaks against what only the subject tells.
-    """
+    """Where and in which words `reading` tells `fact`; None when it does not."""
     if not fact.unless.isdisjoint(reading.all_told):
         return None
     if fact.reach < 0:
-        if not fact.none_of.isdisjoint(reading.all_told | beyond):
+        if not _is_met(fact.all_of, told) or not fact.none_of.isdisjoint(told):
             return None
-        return 0, _words(fact, reading, None)
-    numbers = sorted(reading.by_sentence)
-    for place, number in enumerate(numbers):
-        window = numbers[place : place + fact.reach + 1]
-        window = [n for n in window if n - number <= fact.reach * 2]
-        if doubted and window[-1] < reading.body_starts:
-            continue
-        concepts: set[str] = set(beyond)
-        for n in window:
-            concepts |= reading.by_sentence[n]
-        if all(not g.isdisjoint(concepts) for g in fact.all_of) and fact.none_of.isdisjoint(
-            concepts
-        ):
-            return number, _words(fact, reading, window)
-    return None
+        return 0, _words(fact, reading, reading.told)
+    window = sentences.window_of(fact)
+    if window is None:
+        return None
+    first, last = window
+    # In order of sentences, as they are in order of words.
+    begin = bisect_left(reading.told, first, key=_SENTENCE)
+    end = bisect_right(reading.told, last, begin, key=_SENTENCE)
+    return first, _words(fact, reading, reading.told[begin:end])
 
 
-def _words(fact: Fact, reading: Reading, window: list[int] | None) -> str:
-    chosen: list[Mention] = []
-    for group in fact.all_of:
-        for m in reading.told:
-            if m.concept in group and (window is None or m.sentence in window):
-                chosen.append(m)
-                break
-    return reading.words_of(chosen)
+class _Sentences:
+    """Where each concept is told, as bits: the n-th is the n-th sentence that tells anything.
+
+    A window opens at a sentence and holds as many of the next ones as a fact has reach, and
+    none further away than twice its reach.
+    """
+
+    def __init__(self, reading: Reading, beyond: frozenset[str], *, is_doubted: bool) -> None:
+        self._numbers = sorted(reading.by_sentence)
+        self._told = dict.fromkeys(beyond, _EVERYWHERE)
+        for place, number in enumerate(self._numbers):
+            for concept in reading.by_sentence[number]:
+                self._told[concept] = self._told.get(concept, 0) | 1 << place
+        self._counting = (1 << len(self._numbers)) - 1
+        if is_doubted:
+            # The body speaks against what only the subject tells.
+            in_subject = bisect_left(self._numbers, reading.body_starts)
+            self._counting &= _EVERYWHERE << in_subject
+        self._near: dict[int, list[int]] = {}
+
+    def window_of(self, fact: Fact) -> tuple[int, int] | None:
+        """The first window, as its first and last sentence, that tells `fact`."""
+        opening = self._opening(self._counting, fact.reach)
+        for group in fact.all_of:
+            opening &= self._opening(self._anywhere(group), fact.reach)
+            if not opening:
+                return None
+        opening &= ~self._opening(self._anywhere(fact.none_of), fact.reach)
+        if not opening:
+            return None
+        place = (opening & -opening).bit_length() - 1
+        near = self._near_of(fact.reach)
+        reached = sum(bits >> place & 1 for bits in near)
+        return self._numbers[place], self._numbers[place + reached]
+
+    def _anywhere(self, concepts: frozenset[str]) -> int:
+        bits = 0
+        for concept in concepts & self._told.keys():
+            bits |= self._told[concept]
+        return bits
+
+    def _opening(self, told: int, reach: int) -> int:
+        """Where windows open in which a sentence of `told` stands."""
+        bits = told
+        for steps, near in enumerate(self._near_of(reach), 1):
+            bits |= told >> steps & near
+        return bits
+
+    def _near_of(self, reach: int) -> list[int]:
+        """For 1 to `reach` steps: the sentences whose window holds one so many steps on."""
+        if reach not in self._near:
+            numbers = self._numbers
+            self._near[reach] = [
+                sum(
+                    1 << place
+                    for place, (number, onward) in enumerate(
+                        zip(numbers, numbers[steps:], strict=False)
+                    )
+                    if onward - number <= reach * 2
+                )
+                for steps in range(1, reach + 1)
+            ]
+        return self._near[reach]
 
 
-def _applies(cap: Cap, told: frozenset[str] | set[str]) -> bool:
-    return all(not g.isdisjoint(told) for g in cap.all_of) and cap.unless.isdisjoint(told)
+def _is_met(groups: tuple[frozenset[str], ...], told: Set[str]) -> bool:
+    return not any(group.isdisjoint(told) for group in groups)
+
+
+def _words(fact: Fact, reading: Reading, told: list[Mention]) -> str:
+    """The words of the first mention for each group of `fact`."""
+    firsts = (next((m for m in told if m.concept in group), None) for group in fact.all_of)
+    return reading.words_of(m for m in firsts if m is not None)
+
+
+def _applies(cap: Cap, told: Set[str]) -> bool:
+    return _is_met(cap.all_of, told) and cap.unless.isdisjoint(told)
 
 
 def _settle(found: list[_Found], caps: list[Cap], reading: Reading, rules: RuleSet) -> Verdict:

@@ -13,7 +13,16 @@ import yaml
 
 from worker.domain.judgement import Urgency
 from worker.domain.phrases import Vocabulary
-from worker.domain.rules import Cap, Context, Fact, Modality, Money, RuleSet, Trigger
+from worker.domain.rules import (
+    Cap,
+    Context,
+    Fact,
+    Modality,
+    Money,
+    RuleSet,
+    Trigger,
+    index_facts,
+)
 
 _HERE = Path(__file__).parent
 _POINTS = {Urgency.CRITICAL: 100, Urgency.HIGH: 60, Urgency.NORMAL: 25, Urgency.LOW: 5}
@@ -38,6 +47,7 @@ def _assemble(place: Path) -> RuleSet:
     patterns = _read(place / "patterns.yaml")
     facts = tuple(_fact(row) for row in _rows(told["facts"]))
     secret = str(desk.get("secret_fact", ""))
+    by_words = tuple(f for f in facts if f.name != secret)
     return RuleSet(
         vocabularies={
             path.stem: Vocabulary({c: _phrases(rows) for c, rows in _read(path).items()})
@@ -45,7 +55,8 @@ def _assemble(place: Path) -> RuleSet:
         },
         everywhere=_words(desk["everywhere"]),
         modality=_modality(_table(told["modality"])),
-        facts=tuple(f for f in facts if f.name != secret),
+        facts=by_words,
+        facts_by_concept=index_facts(by_words),
         caps=tuple(_cap(row) for row in _rows(told.get("caps", []))),
         default_urgency=Urgency(str(desk["default_urgency"])),
         unread_urgency=Urgency(str(desk["unread_urgency"])),
