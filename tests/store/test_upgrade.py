@@ -7,14 +7,25 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from worker.errors import ConfigError
 from worker.store import upgrade
-from worker.store.schema import REVISION, metadata
+from worker.store.schema import REVISION, attachments, metadata
 from worker.store.session import Database
 
 ROOT = Path(__file__).parents[2]
+FIRST_ROWS = (
+    "INSERT INTO tickets (id, number, subject, status, urgency, category, language, requester, "
+    "team, opened_at, updated_at) "
+    "VALUES (1, 'K7M4-2QXD', 'Deposit', 'open', 'normal', 'deposit', 'en', 'a@b.example', "
+    "'support', 0, 0)",
+    "INSERT INTO messages (id, ticket_id, direction, kind, sender, subject, text, sha256, "
+    "language, urgency, recorded_at) "
+    "VALUES (2, 1, 'in', 'request', 'a@b.example', 'Deposit', '', '', 'en', 'normal', 0)",
+    "INSERT INTO attachments (id, message_id, part, filename, content_type, size_bytes, "
+    "sha256, is_inline) VALUES (3, 2, '2', 'proof.png', 'image/png', 70, '', false)",
+)
 
 
 def test_an_empty_database_is_brought_to_the_present_schema(empty_database: Database) -> None:
@@ -67,3 +78,16 @@ def test_the_schema_of_a_newer_version_is_refused(database: Database) -> None:
         upgrade.upgrade(database)
     with pytest.raises(ConfigError, match="9999"):
         upgrade.require_current(database)
+
+
+def test_attachments_of_the_first_schema_are_no_decoration(empty_database: Database) -> None:
+    upgrade.upgrade(empty_database, to="0001")
+    with empty_database.write() as tx:
+        for statement in FIRST_ROWS:
+            tx.execute(text(statement))
+
+    upgrade.upgrade(empty_database)
+
+    with empty_database.read() as tx:
+        found = tx.execute(select(attachments.c.filename, attachments.c.is_decoration)).all()
+    assert [tuple(row) for row in found] == [("proof.png", False)]

@@ -165,6 +165,7 @@ def _attachment(row: dict[str, object]) -> dict[str, object]:
         "sha256": _value(row["sha256"]),
         "inline": row["is_inline"],
         "content_id": row["content_id"],
+        "decoration": row["is_decoration"],
     }
 
 

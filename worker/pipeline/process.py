@@ -22,6 +22,7 @@ from worker.domain.message import Kind
 from worker.domain.screening import InboundState, Ours, Request, ScreenedOut, screen
 from worker.errors import Permanent, Temporary
 from worker.pipeline.answer import answer, own_addresses
+from worker.pipeline.pictures import without_logos
 from worker.pipeline.read import Reading
 from worker.pipeline.record import Recorded, record, record_ours
 from worker.pipeline.thread import Place, find_place, numbers_in
@@ -212,6 +213,10 @@ def decide(desk: Desk, known: WorkingSet, row: Claimed, reading: Reading) -> Out
         case Ours(reason):
             return _ours(desk, known, row, reading, reason)
         case Request(silence):
+            caps = desk.config.answers.caps
+            reading = without_logos(
+                reading, known.pictures, public_domains=caps.public_domains
+            )
             place = find_place(desk, known, reading)
             recorded = record(desk, known, row, reading, place)
             given = answer(desk, known, row, reading, recorded, silence=silence)

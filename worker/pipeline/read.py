@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from worker.domain.decoration import may_be_screenshot
 from worker.domain.judge import judge
 from worker.domain.judgement import Judgement
-from worker.domain.message import Attachment, Message
+from worker.domain.message import Message
+from worker.domain.missing import list_missing
 from worker.domain.rules import RuleSet
 from worker.domain.secrets import seal
 from worker.domain.traits import Traits, note
@@ -38,6 +40,8 @@ class Reading:
     """What was sealed in it, each kind once."""
     traits: Traits = field(default_factory=Traits)
     """What comparing it with other mails needs beside its text."""
+    missing_without_pictures: tuple[str, ...] | None = None
+    """What is missing if all of its own pictures are decoration; None where nobody asked."""
 
 
 def read_mails(raws: Sequence[bytes], settings: ReadSettings) -> list[Reading]:
@@ -54,8 +58,8 @@ def read_mail(raw: bytes, settings: ReadSettings) -> Reading:
     """Read one mail."""
     rules = load(settings.rules)
     parsed = parse(raw, settings=settings.parse)
-    inner = (found for mail in parsed.attached_mails for found in mail.attachments)
-    has_screenshot = any(_is_picture(found) for found in (*parsed.attachments, *inner))
+    inner = [found for mail in parsed.attached_mails for found in mail.attachments]
+    has_screenshot = any(may_be_screenshot(found) for found in (*parsed.attachments, *inner))
     message, kinds = _sealed(parsed, rules)
     judgement = judge(
         subject=message.subject,
@@ -71,11 +75,20 @@ def read_mail(raw: bytes, settings: ReadSettings) -> Reading:
         judgement=judgement,
         rules=repeats.load(settings.rules),
     )
-    return Reading(message=message, judgement=judgement, secret_kinds=kinds, traits=traits)
-
-
-def _is_picture(found: Attachment) -> bool:
-    return found.content_type.startswith("image/") and found.size_bytes > 4096
+    unshown = list_missing(
+        judgement.category,
+        judgement.identifiers,
+        told=set(judgement.told),
+        has_screenshot=any(may_be_screenshot(found) for found in inner),
+        rules=rules,
+    )
+    return Reading(
+        message=message,
+        judgement=judgement,
+        secret_kinds=kinds,
+        traits=traits,
+        missing_without_pictures=unshown,
+    )
 
 
 def _sealed(message: Message, rules: RuleSet) -> tuple[Message, tuple[str, ...]]:

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 from worker.context import Desk
 from worker.domain import ticket_numbers
+from worker.domain.decoration import Sighting
 from worker.domain.duplicates import Repeat, Verdict
 from worker.domain.judgement import Identifiers
 from worker.domain.threads import Join
 from worker.domain.ticket import TicketStatus, may_reopen
 from worker.domain.traits import is_farewell
+from worker.pipeline.pictures import small_pictures
 from worker.pipeline.read import Reading
 from worker.pipeline.thread import Place
 from worker.pipeline.working_set import (
@@ -205,6 +207,9 @@ def _add_message(
     writes.messages.append(row)
     files = (found for found in message.attachments if not found.is_signature)
     writes.attachments += [(desk.ids.next(), row.id, found) for found in files]
+    if direction == "in":
+        for digest in small_pictures([reading]):
+            known.pictures.setdefault(digest, []).append(Sighting(sender, ticket.id))
     writes.identifiers += [
         (ticket.id, row.id, kind, value[:IDENTIFIER_LIMIT])
         for kind, value in identifier_rows(judged.identifiers)

@@ -12,10 +12,12 @@ from sqlalchemy import Connection
 
 from worker.context import Desk
 from worker.domain.answers import Leaving
+from worker.domain.decoration import Sighting
 from worker.domain.message import Attachment
 from worker.mail.parse import parse
+from worker.pipeline.pictures import small_pictures
 from worker.pipeline.read import Reading
-from worker.store import events, inbound, outbox, threads, tickets
+from worker.store import events, inbound, outbox, pictures, threads, tickets
 from worker.store.events import NewEvent
 from worker.store.inbound import Claimed, Earlier, Settlement
 from worker.store.outbox import NewAnswer
@@ -79,6 +81,8 @@ class WorkingSet:
     """Answers of the last hour and day, by recipient."""
     to_domain: dict[str, int]
     overall: int
+    pictures: dict[bytes, list[Sighting]] = field(default_factory=dict)
+    """Where small pictures of this batch were seen before, by SHA-256."""
     writes: Writes = field(default_factory=Writes)
 
     def put_ticket(self, ticket: Ticket) -> None:
@@ -176,6 +180,7 @@ def gather(
             key: left.hour for key, left in to_domain.items() if key not in caps.public_domains
         },
         overall=outbox.left_overall(tx, now=now),
+        pictures=pictures.sightings(tx, small_pictures(readings)),
     )
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that this code needs."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -234,7 +234,17 @@ attachments = Table(
     Column("sha256", LargeBinary, nullable=False),
     Column("is_inline", Boolean, nullable=False),
     Column("content_id", Text),
+    Column("is_decoration", Boolean, nullable=False, server_default=false()),
     Index("attachments_by_message", "message_id"),
+)
+SMALL = text("size_bytes <= 60000")
+"""As small as decoration is (domain.decoration); the words of the partial index."""
+Index(
+    "attachments_by_sha256",
+    attachments.c.sha256,
+    attachments.c.id,
+    sqlite_where=SMALL,
+    postgresql_where=SMALL,
 )
 
 identifiers = Table(

@@ -177,6 +177,7 @@ def add_attachments(tx: Connection, rows: Sequence[tuple[int, int, Attachment]])
             "sha256": bytes.fromhex(found.sha256),
             "is_inline": found.is_inline,
             "content_id": found.content_id,
+            "is_decoration": found.is_decoration,
         }
         for row_id, message_id, found in rows
     ]

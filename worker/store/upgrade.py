@@ -40,8 +40,8 @@ def _revision(tx: Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def upgrade(database: Database) -> SchemaStatus:
-    """Run the missing migrations; returns the status before."""
+def upgrade(database: Database, *, to: str = "head") -> SchemaStatus:
+    """Run the missing migrations, up to the revision `to`; returns the status before."""
     before = status(database)
     if before.is_current:
         return before
@@ -66,7 +66,7 @@ def upgrade(database: Database) -> SchemaStatus:
         with database.write() as tx:
             lock_keys(tx, ["upgrade"])  # another machine may be at it
             settings.attributes["connection"] = tx
-            command.upgrade(settings, "head")
+            command.upgrade(settings, to)
     except CommandError as error:
         raise ConfigError(f"The database cannot be upgraded: {error}") from error
     return before

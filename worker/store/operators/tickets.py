@@ -97,6 +97,7 @@ def attachments_of(tx: Connection, ticket_id: int) -> list[Shown]:
             attachments.c.size_bytes.label("size"),
             attachments.c.sha256,
             attachments.c.is_inline.label("inline"),
+            attachments.c.is_decoration.label("decoration"),
         )
         .join(messages, messages.c.id == attachments.c.message_id)
         .where(messages.c.ticket_id == ticket_id)
