@@ -214,9 +214,7 @@ def decide(desk: Desk, known: WorkingSet, row: Claimed, reading: Reading) -> Out
             return _ours(desk, known, row, reading, reason)
         case Request(silence):
             caps = desk.config.answers.caps
-            reading = without_logos(
-                reading, known.pictures, public_domains=caps.public_domains
-            )
+            reading = without_logos(reading, known.pictures, public_domains=caps.public_domains)
             place = find_place(desk, known, reading)
             recorded = record(desk, known, row, reading, place)
             given = answer(desk, known, row, reading, recorded, silence=silence)
