@@ -46,11 +46,16 @@ def _automatic() -> re.Pattern[str]:
     tag = r"\s*(?:[\[【(][^\]】)]{0,60}[\]】)]\s*)?[\[【(*<]?\s*"
     follows = (
         r"(?=\s*[\]】)*>:：;,.!—–-]|\s*$|\s+(?:re|from|until|till|due|bis|du|van|auf|d[e'’]"
-        r"|vom|zu|für|to your|to:|su\b|на|w)\b|\s+d['’])"
+        r"|vom|zu|für|to your|to:|su\b|на|w"
+        r"|reply|response|message|notice|notification)\b|\s+d['’])"
+    )
+    absent = (
+        r"(?P<absent>(?:out[- ]of[- ](?:the[- ])?office|on (?:vacation|holiday|leave)"
+        r"|away from (?:the|my) \w+)(?=\s+(?:for|until|till|from|through|this|next)\b))"
     )
     return re.compile(
-        rf"{tag}(?:(?P<phrase>{phrase})(?:\s+(?:{phrase}))?{follows}|(?P<word>{word})\s*(?:[:：]|$))"
-        rf"|.{{0,120}}[\[【(（](?P<aside>{phrase})[\]】)）]",
+        rf"{tag}(?:{absent}|(?P<phrase>{phrase})(?:\s+(?:{phrase}))?{follows}|(?P<word>{word})\s*(?:[:：]|$))"
+        rf"|.{{0,120}}[\[【(（](?P<aside>{phrase})(?:\s*[\]】)）]|\s+[-–—])",
         re.IGNORECASE,
     )
 

@@ -17,6 +17,7 @@ from worker.mail.transfer import decode_transfer
 
 _DASHES = re.compile(rb"(?:^|\n)--([^\s\"]{1,200}(?: [^\s\"]{1,60})?)[ \t]*\r?\n")
 
+_FILE_NAME = re.compile(r"[^\s/\\:]{1,100}\.\w{1,8}")
 _MESSAGES = ("message/rfc822", "message/global", "message/news")
 
 
@@ -54,12 +55,14 @@ class Part:
         return decode_transfer(self.octets(), self.header.text("content-transfer-encoding"))[0]
 
     def name(self) -> str:
-        """The file name: Content-Disposition before Content-Type (RFC 2183)."""
+        """The file name: Content-Disposition before Content-Type (RFC 2183), else a bare
+        name in Content-Location (RFC 2557)."""
         for held in (self.disposition_parameters, self.parameters):
             for key in ("filename", "name", "file"):
                 if found := held.get(key):
                     return found
-        return ""
+        location = self.header.text("content-location")[:300].strip()
+        return location if _FILE_NAME.fullmatch(location) else ""
 
     @property
     def is_message(self) -> bool:

@@ -136,6 +136,8 @@ class _Divider:
                 break
             if length > 1 and self._stands_alone(at, above=text):
                 return 0  # a shorter attribution begins here: that one counts
+            if length == 2 and self._begins_anew(at, above=text):
+                return 0
             text = f"{text} {shown[at]}".strip()
             if q.is_attribution(text, before_quote=self._is_quote_next(at + 1)):
                 return length
@@ -169,6 +171,15 @@ class _Divider:
         if above.endswith(("<", "(")) or line.startswith("<"):
             return False
         return q.begins_with_date(line) or not q.begins_with_date(above)
+
+    def _begins_anew(self, at: int, *, above: str) -> bool:
+        """Whether the dated beginning stands below a line that only looks like one."""
+        return (
+            q.begins_with_date(self.shown[at])
+            and not q.begins_with_date(above)
+            and not above.endswith((",", "<", "(", "-"))
+            and q.begins_undated(above)
+        )
 
     def _own_before(self, place: int, length: int) -> str:
         """What was written on the line on which an attribution begins."""

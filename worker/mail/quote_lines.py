@@ -74,6 +74,18 @@ def is_signature_mark(line: str) -> bool:
     return _SIGNATURE.match(line[:20]) is not None
 
 
+def is_signed_name(line: str) -> bool:
+    """ "--Li Wei", with two dashes, above the rest of a signature."""
+    return line.lstrip()[:2] in ("--", "——") and is_dashed_name(line)
+
+
+def is_name_or_post(line: str) -> bool:
+    """A short line that is no sentence and no data."""
+    if len(line) > 40 or line.endswith(tuple(".?!:,;。？！：，；")):
+        return False
+    return is_contact(line) or sum(map(str.isdigit, line)) < 5
+
+
 def is_dashed_name(line: str) -> bool:
     """ "-Li Wei" below a text."""
     return _DASHED_NAME.match(line[:80]) is not None
@@ -147,6 +159,11 @@ def begins_with_date(text: str) -> bool:
     start = _wrote()[1]
     is_begun = start.match(text) is not None or _DATE_FIRST.match(text) is not None
     return is_begun and _DATE.search(text[:120]) is not None
+
+
+def begins_undated(text: str) -> bool:
+    """ "On ..." with anything but a date after it."""
+    return _wrote()[1].match(text) is not None
 
 
 def own_before_attribution(text: str) -> str:

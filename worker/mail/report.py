@@ -19,7 +19,7 @@ from worker.mail.mime import Part
 from worker.mail.settings import ParseSettings
 
 _MAX_BLOCKS = 500
-_BLANK_LINE = re.compile(rb"\n[ \t\r]*\n")
+_BLANK_LINE = re.compile(rb"\n(?:[ \t\r]*+\n)++")
 _COMMENT = re.compile(r"\([^()]*\)")
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")

@@ -103,12 +103,19 @@ def _begins_signature(lines: list[str], place: int) -> bool:
     if len(lines) - place > 80:
         return False
     is_mark = q.is_signature_mark(line)
-    if not is_mark and not q.is_long_rule(line):
+    is_name = q.is_signed_name(line)
+    if not is_mark and not is_name and not q.is_long_rule(line):
         return False
     below = [one for one in lines[place + 1 : place + 60] if one.strip()]
     if len(below) > _MAX_SIGNATURE_LINES:
         return False
-    return is_mark or any(q.is_footer(q.visible(one)) for one in below[:4])
+    shown = [q.visible(one) for one in below]
+    if is_mark or any(q.is_footer(one) or q.is_sent_from(one) for one in shown[:4]):
+        return True
+    above = [one for one in lines[:place] if one.strip()]
+    if not above or above[-1].rstrip().endswith((":", "：")):  # a list is told of
+        return False
+    return 1 <= len(shown) <= 5 and all(map(q.is_name_or_post, shown))
 
 
 def _begins_notice(lines: list[str], place: int) -> bool:
