@@ -13,8 +13,6 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from functools import partial
-from itertools import compress
 from typing import NamedTuple, TypeAlias
 
 from worker.domain.hanzi import TO_SIMPLIFIED
@@ -25,6 +23,7 @@ _REMEMBERED = 50_000
 _GAP_WORDS = 3
 _GAP_CHARACTERS = 6
 _REPEATS = 3
+_END, _NOTHING = 0, 1
 
 _SPACELESS = "\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f\u3005"
 _WORD = re.compile(rf"[{_SPACELESS}]|[^\W_{_SPACELESS}]+")
@@ -75,10 +74,6 @@ class Mention(NamedTuple):
     clause: int
 
 
-_as_mention: "partial[Mention]" = partial(tuple.__new__, Mention)
-"""A row of fields as a mention; several times faster than calling the class."""
-
-
 class Tokens(NamedTuple):
     """A folded text cut into words (characters where the script has no spaces)."""
 
@@ -87,6 +82,8 @@ class Tokens(NamedTuple):
     """Of each word: the number of its sentence ..."""
     clauses: list[int]
     """... and of its clause, counted through the whole text as sentences are."""
+    sentence_words: list[int]
+    """Of each sentence that has any: how many words stand before it."""
     clause_starts: list[int]
     """Of each clause: where it begins in the text."""
     clause_words: list[int]
@@ -117,7 +114,7 @@ class Tokens(NamedTuple):
 
 def tokenise(folded: str) -> Tokens:
     """Cut `folded` (see fold) into words, and number their sentences and clauses."""
-    tokens = Tokens([], [], [], [], [], folded)
+    tokens = Tokens([], [], [], [], [], [], folded)
     # str.translate and split do ASCII three times as fast as an expression.
     gapped = folded.translate(_ASCII_GAPS) if folded.isascii() else None
     sentence = begin = 0
@@ -128,6 +125,8 @@ def tokenise(folded: str) -> Tokens:
         tokens.clause_starts.append(begin)
         tokens.clause_words.append(len(tokens.words))
         if words:
+            if not tokens.words or tokens.sentences[-1] != sentence:
+                tokens.sentence_words.append(len(tokens.words))
             tokens.words.extend(words)
             tokens.sentences.extend([sentence] * len(words))
             tokens.clauses.extend([clause] * len(words))
@@ -175,13 +174,15 @@ class _Node:
 class _State:
     """Every place where the words read so far may stand; made when first met, then kept."""
 
-    __slots__ = ("concepts", "is_last", "nodes", "onward")
+    __slots__ = ("concepts", "is_last", "is_marked", "nodes", "onward")
 
     def __init__(self, nodes: frozenset[_Node]) -> None:
         self.nodes = nodes
         self.concepts = tuple(sorted({c for node in nodes for c in node.concepts}))
         self.is_last = not any(node.steps or node.free for node in nodes)
-        self.onward: dict[int, _State | None] = {}
+        self.is_marked = bool(self.concepts) or self.is_last
+        """Whether there is anything to do here but go on."""
+        self.onward: dict[int, _State | None] = {_END: None}
         """By the class of the next word; see Vocabulary."""
 
 
@@ -201,12 +202,13 @@ class Vocabulary:
     """Phrases compiled for `scan`.
 
     Words that can stand for the same symbols (themselves, stems of them) are one class, a
-    number; class 0 is of words that stand for nothing.
+    number. Two numbers are fixed: _END of a sentence, and _NOTHING.
     """
 
     __slots__ = (
         "_classes",
         "_memo",
+        "_opening",
         "_start",
         "_states",
         "_stem_lengths",
@@ -227,8 +229,10 @@ class Vocabulary:
                     end.concepts.append(concept)
         stems = {len(s) - 1 for s in self._symbols if s.endswith("*")}
         self._stem_lengths = tuple(sorted(stems))
-        self._symbols_of: list[tuple[str, ...]] = [()]
-        self._classes: dict[tuple[str, ...], int] = {(): 0}
+        self._symbols_of: list[tuple[str, ...]] = [(), ()]
+        self._classes: dict[tuple[str, ...], int] = {(): _NOTHING}
+        self._opening: list[_State | None] = [None, None]
+        """Of each class: the state after it as a first word."""
         self._memo: dict[str, int] = {}
         self._states: dict[frozenset[_Node], _State] = {}
         self._start = _State(frozenset({root}))
@@ -275,10 +279,10 @@ class Vocabulary:
             self._memo.clear()
         symbols = tuple(found)
         if symbols not in self._classes:
-            self._classes[symbols] = len(self._symbols_of)
+            self._classes[symbols] = number = len(self._symbols_of)
             self._symbols_of.append(symbols)
-        self._memo[word] = number = self._classes[symbols]
-        return number
+            self._opening.append(self._step(self._start, number))
+        return self._memo.setdefault(word, self._classes[symbols])
 
     def _step(self, state: _State, number: int) -> _State | None:
         nodes = {following for node in state.nodes for following in node.free}
@@ -290,7 +294,8 @@ class Vocabulary:
             key = frozenset(nodes)
             if len(self._states) > _REMEMBERED:
                 self._states.clear()
-                self._start.onward.clear()
+                for opening in filter(None, self._opening):
+                    opening.onward = {_END: None}
             onward = self._states.get(key)
             if onward is None:
                 onward = self._states[key] = _State(key)
@@ -299,27 +304,31 @@ class Vocabulary:
 
     def scan(self, tokens: Tokens) -> list[Mention]:
         """Find every phrase; overlapping ones all count. In order of their first word."""
-        start, rows = self._start, []
+        found: list[tuple[tuple[str, ...], int, int]] = []
+        unmet = self._start  # no phrase leads back to it
         classes = self._classes_of(tokens.words)
-        sentences, clauses, count = tokens.sentences, tokens.clauses, len(classes)
-        for first in compress(range(count), classes):
-            # `start` stands for what was not met yet: no phrase leads back to it.
-            number = classes[first]
-            state = start.onward.get(number, start)
-            if state is start:
-                state = self._step(start, number)
-            index, sentence = first, sentences[first]
-            while state is not None:
-                if state.concepts:
-                    clause = clauses[first]
-                    rows += [(c, first, index, sentence, clause) for c in state.concepts]
-                index += 1
-                if state.is_last or index >= count or sentences[index] != sentence:
-                    break
-                number = classes[index]
-                following = state.onward.get(number, start)
-                state = self._step(state, number) if following is start else following
-        return list(map(_as_mention, rows))
+        ends = [*tokens.sentence_words[1:], len(classes)]
+        for begin, end in zip(tokens.sentence_words, ends, strict=False):
+            # The end is a class of its own that leads nowhere: no step has to look for it.
+            row = [*classes[begin:end], _END]
+            for first, opened in enumerate(row):
+                state, place = self._opening[opened], first
+                while state is not None:
+                    if state.is_marked:
+                        if state.concepts:
+                            found.append((state.concepts, begin + first, begin + place))
+                        if state.is_last:
+                            break
+                    place += 1
+                    number = row[place]
+                    following = state.onward.get(number, unmet)
+                    state = self._step(state, number) if following is unmet else following
+        sentences, clauses, new = tokens.sentences, tokens.clauses, tuple.__new__
+        return [  # by tuple's own __new__: the class itself takes twice the time
+            new(Mention, (concept, first, last, sentences[first], clauses[first]))
+            for concepts, first, last in found
+            for concept in concepts
+        ]
 
     def _classes_of(self, words: list[str]) -> list[int]:
         known = list(map(self._memo.get, words))

@@ -164,7 +164,8 @@ def _applies(cap: Cap, told: Set[str]) -> bool:
 
 def _settle(found: list[_Found], caps: list[Cap], reading: Reading, rules: RuleSet) -> Verdict:
     found.sort(key=lambda f: -f.hit.points)
-    levels = [_capped(f, caps, reading) for f in found if f.fact.urgency is not None] or [
+    told = [(cap, _sentences_of(cap, reading)) for cap in caps]
+    levels = [_capped(f, told, reading) for f in found if f.fact.urgency is not None] or [
         rules.default_urgency
     ]
     hits = [f.hit for f in found] + [Hit(c.name, _cap_words(c, reading), -1) for c in caps]
@@ -173,23 +174,28 @@ def _settle(found: list[_Found], caps: list[Cap], reading: Reading, rules: RuleS
     )
 
 
-def _capped(found: _Found, caps: list[Cap], reading: Reading) -> Urgency:
+def _capped(found: _Found, caps: list[tuple[Cap, list[int]]], reading: Reading) -> Urgency:
     level = found.fact.urgency or Urgency.LOW
     if found.fact.is_firm:
         return level
-    for cap in caps:
-        if _concerns(cap, found.fact) and _comes_after(cap, found.sentence, reading):
+    for cap, told in caps:
+        if _concerns(cap, found.fact) and _comes_after(told, found.sentence, reading):
             level = min(level, cap.urgency, key=lambda u: u.rank)
     return level
 
 
-def _comes_after(cap: Cap, sentence: int, reading: Reading) -> bool:
-    """Whether `cap` is told no earlier than a fact: in the end it is how things stand.
+def _sentences_of(cap: Cap, reading: Reading) -> list[int]:
+    """The sentences that tell of `cap`, in order."""
+    concepts = frozenset[str]().union(*cap.all_of)
+    return [m.sentence for m in reading.told if m.concept in concepts]
+
+
+def _comes_after(told: list[int], sentence: int, reading: Reading) -> bool:
+    """Whether a cap is `told` no earlier than a fact: in the end it is how things stand.
 
     What the subject says holds for all that follows.
     """
-    told = [m.sentence for m in reading.told if any(m.concept in g for g in cap.all_of)]
-    return not told or max(told) >= sentence or min(told) < reading.body_starts
+    return not told or told[-1] >= sentence or told[0] < reading.body_starts
 
 
 def _concerns(cap: Cap, fact: Fact) -> bool:
