@@ -56,6 +56,8 @@ AUTOMATIC_SUBJECTS = [
     "Autoresponder: Withdrawal",
     "[Autoreply] Re: Withdrawal",
     "自動応答: Withdrawal",
+    "Automātiskā atbilde: Withdrawal",
+    "Ārpus biroja: Withdrawal",
     "休假中（自动回复）Re: 提现",
     "AUTO: Li Wei is out of the office (returning 12/01/2025)",
 ]

@@ -197,9 +197,10 @@ class _Divider:
             return False
         if {"from", "sent"} <= (run_together := q.labels_within(shown[at])):
             return len(run_together) >= 3 or at > place
-        if q.is_dated_field(shown[at]) and q.is_addressed_field(
-            shown[min(at + 1, len(shown) - 1)]
-        ):
+        second = shown[min(at + 1, len(shown) - 1)]
+        if q.is_dated_field(shown[at]) and q.is_addressed_field(second):
+            return True
+        if q.is_addressed_field(shown[at]) and q.is_worded_date(second):
             return True
         names = [
             q.label(line) if line else None for line in shown[at + 1 : at + _MAX_BLOCK_LINES]

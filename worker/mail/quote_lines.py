@@ -24,6 +24,9 @@ _DATE_FIRST = re.compile(
 )
 _TIME_LAST = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?\s?(?:[ap]m)?[\])]?\s*[:：]$", re.IGNORECASE)
 _UNFINISHED = re.compile(r"^[^.!?。！？]{2,80}\s[<(]$")
+_DATE_NAME = re.compile(
+    r"\d{4}\s?[-/.年년]\s?\d{1,2}.{2,16}\d{1,2}:\d{2}\s[^\s.!?。！？][^.!?。！？]{0,39}[:：]$"
+)
 _ZONE = re.compile(r"\d{1,2}:\d{2} (?:GMT|UTC)[+-]\d{2}:?\d{2} \w")
 _TIME = re.compile(r"\d{4}\D.{0,12}\d{1,2}:\d{2}")
 _TELEPHONE = re.compile(r"\+?\(?\d[\d .()/-]{6,20}\d")
@@ -140,12 +143,12 @@ def is_attribution(text: str, *, before_quote: bool = False) -> bool:
 
 
 def _is_date_and_name(text: str) -> bool:
-    """ "2024/5/1 Li Wei <li.wei@example.com>", without a verb or a colon."""
+    """ "2024/5/1 Li Wei <li.wei@example.com>" or "2024/5/1 10:00 Li Wei:", without a verb."""
     if len(text) > 160 or _DATE_FIRST.match(text) is None or _DATE.search(text) is None:
         return False
-    return _ZONE.search(text) is not None or (
-        text.endswith(">") and _ADDRESS.search(text) is not None
-    )
+    if _DATE_NAME.match(text) or _ZONE.search(text):
+        return True
+    return text.endswith(">") and _ADDRESS.search(text) is not None
 
 
 def _unruled(text: str) -> str:
