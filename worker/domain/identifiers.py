@@ -14,17 +14,17 @@ from worker.domain.checksums import (
     is_bech32,
     is_chinese_resident_id,
 )
+from worker.domain.codes import long_runs
 from worker.domain.judgement import Identifiers
 from worker.domain.language import detect
 from worker.domain.money import find_sums
 from worker.domain.rules import RuleSet
 
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_HEX64 = re.compile(r"(?<![0-9A-Za-z])(?:0[xX])?[0-9a-fA-F]{64}(?![0-9A-Za-z])")
-_LONG_BASE58 = re.compile(r"(?<![0-9A-Za-z])[1-9A-HJ-NP-Za-km-z]{86,90}(?![0-9A-Za-z])")
-_ETHEREUM = re.compile(r"(?<![0-9A-Za-z])0[xX][0-9a-fA-F]{40}(?![0-9A-Za-z])")
-_BECH32 = re.compile(r"(?<![0-9A-Za-z])(?:[a-zA-Z]{2,12}1[a-zA-Z0-9]{20,100})(?![0-9A-Za-z])")
-_BASE58 = re.compile(r"(?<![0-9A-Za-z/])[1-9A-HJ-NP-Za-km-z]{25,60}(?![0-9A-Za-z/])")
+_HEX64 = re.compile(r"(?:0[xX])?[0-9a-fA-F]{64}")
+_BASE58 = re.compile(r"[1-9A-HJ-NP-Za-km-z]+")
+_ETHEREUM = re.compile(r"0[xX][0-9a-fA-F]{40}")
+_BECH32 = re.compile(r"[a-zA-Z]{2,12}1[a-zA-Z0-9]{20,100}")
 _TON = re.compile(r"(?<![0-9A-Za-z-])(?:EQ|UQ)[\w-]{46}(?![0-9A-Za-z-])")
 
 
@@ -36,16 +36,22 @@ def find(text: str, *, rules: RuleSet, language: str | None = None) -> Identifie
     if language is None:
         language = detect(text)[0]
     plain = text if text.isascii() else text.translate(_HALF_WIDTH)
-    txid = _unique(_txids(plain, rules))
-    address = _unique(_addresses(plain, rules, taken=frozenset(txid)))
+    runs = long_runs(plain)
+    txid = _unique(m[0] for m in runs if _is_txid(m[0]) and not _is_key(m, rules))
+    address = _unique(
+        m[0]
+        for m in sorted((*filter(_is_address, runs), *_ton(plain)), key=_place)
+        if m[0] not in txid and not _is_key(m, rules)
+    )
     masked = plain
     for known in (*txid, *address):
         masked = masked.replace(known, " " * len(known))
-    ticket = _unique(_by_context(masked, rules, "ticket_id"))
-    uid = _unique(v for v in _by_context(masked, rules, "uid") if v not in ticket)
+    told = rules.identifiers.search(("ticket_id", "uid", "order_id"), masked)
+    ticket = _unique(_values(told["ticket_id"]))
+    uid = _unique(v for v in _values(told["uid"]) if v not in ticket)
     order = _unique(
         v
-        for v in _by_context(masked, rules, "order_id")
+        for v in _values(told["order_id"])
         if v not in uid and v not in ticket and not is_chinese_resident_id(v)
     )
     for known in (*ticket, *uid, *order):
@@ -67,39 +73,39 @@ def _unique(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def _is_key(text: str, start: int, rules: RuleSet) -> bool:
-    """Whether the words just before `start` say that a private key follows."""
-    before = text[max(0, start - 60) : start]
-    key = max(
-        (m.end() for p in rules.secrets.pattern("key_words") for m in p.finditer(before)),
-        default=-1,
-    )
-    tx = max(
-        (m.end() for p in rules.secrets.pattern("hash_words") for m in p.finditer(before)),
-        default=-1,
-    )
+def _place(m: re.Match[str]) -> tuple[int, str]:
+    return m.start(), m[0]
+
+
+def _is_key(m: re.Match[str], rules: RuleSet) -> bool:
+    """Whether the words just before say that a private key follows."""
+    before = m.string[max(0, m.start() - 60) : m.start()]
+    told = rules.secrets.search(("key_words", "hash_words"), before)
+    key, tx = (max((m.end() for m in found), default=-1) for found in told.values())
     return key > tx
 
 
-def _txids(text: str, rules: RuleSet) -> Iterator[str]:
-    found = [*_HEX64.finditer(text)]
-    if len(text) > 80:
-        found += [
-            m for m in _LONG_BASE58.finditer(text) if len(base58_bytes(m[0]) or b"") == 64
-        ]
-    for m in sorted(found, key=lambda m: m.start()):
-        if not _is_key(text, m.start(), rules):
-            yield m[0]
+def _is_txid(run: str) -> bool:
+    if len(run) in (64, 66):
+        return _HEX64.fullmatch(run) is not None
+    return 86 <= len(run) <= 90 and len(base58_bytes(run) or b"") == 64
 
 
-def _addresses(text: str, rules: RuleSet, *, taken: frozenset[str]) -> Iterator[str]:
-    found: list[tuple[int, str]] = [(m.start(), m[0]) for m in _ETHEREUM.finditer(text)]
-    found += [(m.start(), m[0]) for m in _BECH32.finditer(text) if is_bech32(m[0])]
-    found += [(m.start(), m[0]) for m in _TON.finditer(text)]
-    found += [(m.start(), m[0]) for m in _BASE58.finditer(text) if _is_base58_address(m[0])]
-    for start, value in sorted(found):
-        if value not in taken and not _is_key(text, start, rules):
-            yield value
+def _is_address(m: re.Match[str]) -> bool:
+    run = m[0]
+    if _ETHEREUM.fullmatch(run) or (_BECH32.fullmatch(run) and is_bech32(run)):
+        return True
+    is_in_path = "/" in (m.string[m.start() - 1 : m.start()], m.string[m.end() : m.end() + 1])
+    return (
+        25 <= len(run) <= 60
+        and not is_in_path
+        and _BASE58.fullmatch(run) is not None
+        and _is_base58_address(run)
+    )
+
+
+def _ton(text: str) -> list[re.Match[str]]:
+    return [*_TON.finditer(text)] if "EQ" in text or "UQ" in text else []
 
 
 def _is_base58_address(value: str) -> bool:
@@ -121,22 +127,17 @@ def _is_ripple(value: str) -> bool:
     return base58check(value.translate(str.maketrans(theirs, ours))) is not None
 
 
-def _by_context(text: str, rules: RuleSet, kind: str) -> Iterator[str]:
-    found = [
-        (m.start("v"), m["v"]) for m in rules.identifiers.matches(kind, text, text.lower())
-    ]
-    for _, value in sorted(found):
-        yield value
+def _values(found: Iterable[re.Match[str]]) -> list[str]:
+    return [value for _, value in sorted((m.start("v"), m["v"]) for m in found)]
 
 
 def _times(text: str, rules: RuleSet, language: str) -> Iterator[str]:
     """Times as written; one that lies inside a longer one is left out."""
-    lower = text.lower()
-    kinds = ("time_digits", "time_en", f"time_{language}" if language != "en" else "")
+    kinds = ("time_digits", *dict.fromkeys(("time_en", f"time_{language}")))
     spans = sorted(
         (m.start(), -m.end(), m[0].strip())
-        for kind in kinds
-        for m in rules.identifiers.matches(kind, text, lower)
+        for found in rules.identifiers.search(kinds, text).values()
+        for m in found
     )
     reached = -1
     for start, minus_end, words in spans:

@@ -6,6 +6,7 @@ the language that carries most of the words; names of coins, ids and links carry
 
 import re
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 
 import pycld2
@@ -20,6 +21,10 @@ _ENOUGH = 100
 """Words that vote."""
 
 _NOISE = re.compile(r"https?://\S+|www\.\S+|(?<![!-~])[!-~]*?[\d@][!-~]*|\[removed: [^\]]*\]")
+_LINK_OR_NOTE = re.compile(r"://|www\.|\[removed: ")
+_NOISY = re.compile(r"[\d@][!-~]*")
+_ASCII_NOISY = re.compile(r"[0-9@][!-~]*")
+_ASCII_GAPS = {code: " " for code in range(128) if not chr(code).isalpha() and code != 39}
 _ASCII = re.compile(r"[\x00-\x7f]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _SCRIPTS = (
@@ -78,13 +83,16 @@ def detect(text: str) -> tuple[str, float]:
 
     "und", 0.0 when nothing tells: no letters, or only names and numbers.
     """
-    sample = _NOISE.sub(" ", text[:_LONGEST])
+    sample = _without_noise(text[:_LONGEST])
+    counts: dict[str, int] = {}
     if sample.isascii():
-        counts: dict[str, int] = {}
+        words = _ascii_words(sample)
     else:
         letters = _ASCII.sub("", sample)
         counts = {name: len(found) for name, p in _SCRIPTS if (found := p.findall(letters))}
-    words = [w for w in _WORD.findall(sample) if w[0] < "\u0250" or "\u1e00" <= w[0] < "\u1f00"]
+        words = [
+            w for w in _WORD.findall(sample) if w[0] < "\u0250" or "\u1e00" <= w[0] < "\u1f00"
+        ]
     latin = [w for w in words if _fold(w) not in JARGON and len(w) < 30]
     han = counts.get("han", 0)
     east = han + counts.get("kana", 0) + counts.get("hangul", 0)
@@ -94,6 +102,33 @@ def detect(text: str) -> tuple[str, float]:
     if other and other not in ("han", "kana", "hangul") and counts[other] > 3 * len(latin):
         return _other_script(sample, other)
     return _by_words(latin, sample, _LATIN, has_han=han > 0)
+
+
+def _without_noise(text: str) -> str:
+    """Leave out links, notes, and what is printed in one with a digit or an @."""
+    if _LINK_OR_NOTE.search(text):
+        return _NOISE.sub(" ", text)
+    # The same without links: from each digit to both sides is several times as fast.
+    parts: list[str] = []
+    done = 0
+    for m in (_ASCII_NOISY if text.isascii() else _NOISY).finditer(text):
+        start = m.start()
+        while start > done and "!" <= text[start - 1] <= "~":
+            start -= 1
+        parts.append(text[done:start])
+        done = m.end()
+    return " ".join([*parts, text[done:]])
+
+
+def _ascii_words(text: str) -> list[str]:
+    """What _WORD finds, by str.translate and split, which are several times as fast."""
+    words: list[str] = []
+    for word in text.translate(_ASCII_GAPS).split():
+        if "'" in word:
+            words += _WORD.findall(word)
+        else:
+            words.append(word)
+    return words
 
 
 def _east_asian(text: str, counts: dict[str, int]) -> tuple[str, float]:
@@ -139,11 +174,12 @@ def _by_words(
     if not words:
         return chinese_script(text) if has_han else (UNDETERMINED, 0.0)
     votes = dict.fromkeys(tags, 0.0)
-    for word in words[:_ENOUGH]:
-        known = _INDEX.get(_fold(word), ())
+    voting = words[:_ENOUGH]
+    for known, count in Counter(_INDEX.get(_fold(word), ()) for word in voting).items():
         for tag in known:
             if tag in votes:
-                votes[tag] += 1.0 / (1 + len(known) / 3)
+                votes[tag] += count / (1 + len(known) / 3)
+    for word in voting:
         if not word.isascii():
             for letter in word.lower():
                 for tag in _LETTERS.get(letter, ()):

@@ -9,7 +9,10 @@ import hashlib
 import re
 import unicodedata
 from bisect import bisect_left
+from collections.abc import Iterable
 from functools import cache, lru_cache
+from itertools import accumulate
+from operator import sub
 from typing import NamedTuple
 
 from mnemonic import Mnemonic
@@ -23,7 +26,8 @@ _NEAR = 90
 """Characters between the words that announce a phrase and the phrase."""
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _MARKS = "\u0300-\u036f\u3099\u309a"
-_WORD = re.compile(rf"(?:[^\W\d_{_HAN}][{_MARKS}]*)+")
+_WORD = re.compile(rf"[^\W\d_{_HAN}]+(?:[{_MARKS}]+[^\W\d_{_HAN}]*)*")
+_ASCII_GAPS = {code: " " for code in range(128) if not chr(code).isalpha()}
 _HAN_APART = re.compile(
     rf"(?:[{_HAN}][\s,，、.;；\d:：()（）|/*·•_\"'“”-]{{1,8}}){{11,}}[{_HAN}](?![{_HAN}])"
 )
@@ -83,14 +87,16 @@ def find_phrases(text: str, *, announced: list[int], known: frozenset[str]) -> l
 
 def _in_words(text: str, announced: list[int], known: frozenset[str]) -> list[Phrase]:
     least = _SHORTEST_TOLD if announced else 12 - _MOST_STRANGERS
-    plain = _WORD.findall(text.lower()) if text.isascii() else _WORD.findall(text)
-    if len(plain) < least:
+    if text.isascii():  # str.translate and split take a tenth of the time of an expression
+        words = text.lower().translate(_ASCII_GAPS).split()
+    else:
+        words = [_plain(w) for w in _WORD.findall(text)]
+    if len(words) < least:
         return []
     masks = _lists().masks
-    words = plain if text.isascii() else [_plain(w) for w in plain]
-    bits = [masks.get(w, 0) for w in words]
-    if not _is_dense(bits, least):
+    if not _is_dense(map(masks.__contains__, words), least):
         return []
+    bits = [masks.get(w, 0) for w in words]
     spans = [m.span() for m in _WORD.finditer(text)]
     found: list[Phrase] = []
     place, count = 0, len(words)
@@ -136,16 +142,11 @@ def _has_between(places: list[int], least: int, most: int) -> bool:
     return at < len(places) and places[at] <= most
 
 
-def _is_dense(bits: list[int], least: int) -> bool:
+def _is_dense(in_lists: Iterable[bool], least: int) -> bool:
     """Whether some `least` words in a row hold no more strangers than a phrase may."""
-    strangers = bits[:least].count(0)
-    if strangers <= _MOST_STRANGERS:
-        return True
-    for leaving, coming in zip(bits, bits[least:], strict=False):
-        strangers += (not coming) - (not leaving)
-        if strangers <= _MOST_STRANGERS:
-            return True
-    return False
+    known: list[int] = [0, *accumulate(in_lists)]  # among the words before each
+    most: int = max(map(sub, known[least:], known))
+    return most >= least - _MOST_STRANGERS
 
 
 def _bits(mask: int) -> list[int]:

@@ -4,9 +4,10 @@ Nothing here knows a trade: concepts, facts, categories, coins and context words
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from worker.domain.beginnings import Finder
 from worker.domain.judgement import Urgency
 from worker.domain.phrases import Vocabulary
 
@@ -87,9 +88,9 @@ class Modality:
         object.__setattr__(self, "turning", turning)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Money:
-    """Names and rough worth of coins and currencies."""
+    """Names and rough worth of coins and currencies. Equal to itself only: it can be a key."""
 
     names: Mapping[str, str] = field(default_factory=dict)
     """Lower-case name or symbol -> ticker or ISO code."""
@@ -111,61 +112,22 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
-    """Where a costly pattern is worth trying: around these words, or around runs of digits."""
-
-    words: tuple[str, ...] = ()
-    """In lower case; found anywhere, also inside longer words."""
-    digits: re.Pattern[str] | None = None
-    before: int = 0
-    """Characters before the trigger that the pattern may need."""
-    after: int = 0
-
-    def windows(self, lower: str) -> Iterator[tuple[int, int]]:
-        """The stretches of `lower`, merged and in order, that hold a trigger."""
-        spots: list[tuple[int, int]] = []
-        if self.digits:
-            spots = [m.span() for m in self.digits.finditer(lower)]
-        for word in self.words:
-            at = lower.find(word)
-            while at >= 0:
-                spots.append((at, at + len(word)))
-                at = lower.find(word, at + 1)
-        if len(spots) > 1:
-            spots.sort()
-        start = end = -1
-        for first, last in spots:
-            if first - self.before > end:
-                if end >= 0:
-                    yield start, end
-                start = max(0, first - self.before)
-            end = max(end, last + self.after)
-        if end >= 0:
-            yield start, end
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Patterns by name, each with the words that announce it."""
+    """Patterns by name, and words by name for what no pattern says."""
 
     patterns: Mapping[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
     words: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    triggers: Mapping[str, Trigger] = field(default_factory=dict)
-    """Absent for a name: its patterns are tried everywhere."""
+    _finders: dict[tuple[str, ...], Finder] = field(default_factory=dict, init=False)
+    """Made when first asked for: which languages a desk meets is not known before."""
 
     def pattern(self, name: str) -> tuple[re.Pattern[str], ...]:
         return self.patterns.get(name, ())
 
-    def matches(self, name: str, text: str, lower: str) -> Iterator[re.Match[str]]:
-        """Match the patterns of `name` where their triggers stand.
-
-        lower: `text` in lower case, of the same length.
-        """
-        trigger = self.triggers.get(name)
-        windows = [(0, len(text))] if trigger is None else list(trigger.windows(lower))
-        for pattern in self.patterns.get(name, ()):
-            for start, end in windows:
-                yield from pattern.finditer(text, start, end)
+    def search(self, names: tuple[str, ...], text: str) -> dict[str, list[re.Match[str]]]:
+        """The matches of the patterns of each of `names`, in one pass over `text`."""
+        if names not in self._finders:
+            self._finders[names] = Finder({name: self.pattern(name) for name in names})
+        return self._finders[names].search(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,11 @@ decide. Sealing a sealed text changes nothing.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from worker.domain.checksums import base58_bytes, base58check, is_chinese_resident_id, is_luhn
+from worker.domain.codes import long_runs
 from worker.domain.judgement import Sealed
 from worker.domain.mnemonics import find_phrases
 from worker.domain.rules import Context, RuleSet
@@ -19,23 +20,22 @@ CORE = frozenset({"password", "private_key", "mnemonic", "api_key"})
 
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
-_EXTENDED = re.compile(
-    r"(?<![0-9A-Za-z])[a-zA-Z]prv[1-9A-HJ-NP-Za-km-z]{100,112}(?![0-9A-Za-z])"
-)
-_WIF = re.compile(r"(?<![0-9A-Za-z])[5KLc9][1-9A-HJ-NP-Za-km-z]{50,51}(?![0-9A-Za-z])")
-_HEX = re.compile(
-    r"(?<![0-9A-Za-z])(?:0[xX])?[0-9a-fA-F]{64}(?:[0-9a-fA-F]{64})?(?![0-9A-Za-z])"
-)
-_BASE58_KEY = re.compile(r"(?<![0-9A-Za-z])[1-9A-HJ-NP-Za-km-z]{43,90}(?![0-9A-Za-z])")
+_EXTENDED = re.compile(r"[a-zA-Z]prv[1-9A-HJ-NP-Za-km-z]{100,112}")
+_WIF = re.compile(r"[5KLc9][1-9A-HJ-NP-Za-km-z]{50,51}")
+_HEX = re.compile(r"(?:0[xX])?[0-9a-fA-F]{64}(?:[0-9a-fA-F]{64})?")
+_BASE58_KEY = re.compile(r"[1-9A-HJ-NP-Za-km-z]{43,90}")
 _UUID = re.compile(
     r"(?<![0-9A-Za-z-])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z-])"
 )
-_HEX32 = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{32}(?![0-9A-Za-z])")
-_CARD = re.compile(r"(?<![0-9A-Za-z-])[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?![0-9A-Za-z-])")
-_RESIDENT = re.compile(r"(?<![0-9A-Za-z])[1-8]\d{16}[\dXx](?![0-9A-Za-z])")
+_HEX32 = re.compile(r"[0-9A-Fa-f]{32}")
+# The first digit stands before the look behind it: so the search skips from digit to digit.
+_CARD = re.compile(r"[3-6](?<![0-9A-Za-z-].)\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?![0-9A-Za-z-])")
+_RESIDENT = re.compile(r"[1-8](?<![0-9A-Za-z].)\d{16}[\dXx](?![0-9A-Za-z])")
 NOTE = re.compile(r"\[removed: [a-z_]+(?:, \d+ words)?\]")
 _REACH = 60
 """Characters before a bare value in which words may say what it is."""
+
+_TOLD = ("api_key", "password", "otp", "id_number", "mnemonic_words")
 
 
 class _Find(NamedTuple):
@@ -60,12 +60,13 @@ def seal(text: str, *, rules: RuleSet) -> Sealed:
 
 
 def _find_all(text: str, context: Context) -> Iterator[_Find]:
-    lower = text.lower() if "İ" not in text else text.replace("İ", "i").lower()
-    yield from _keys(text, context)
-    yield from _api_keys(text, lower, context)
-    yield from _told(text, lower, context)
+    told = context.search(_TOLD, text)
+    runs = long_runs(text)
+    yield from _keys(text, runs, context)
+    yield from _api_keys(text, runs, told["api_key"], context)
+    yield from _told(told, context)
     yield from _numbers(text, context)
-    announced = sorted(m.end() for m in context.matches("mnemonic_words", text, lower))
+    announced = sorted(m.end() for m in told["mnemonic_words"])
     examples = context.words.get("example_mnemonics", frozenset())
     for phrase in find_phrases(text, announced=announced, known=examples):
         yield _Find(phrase.start, phrase.end, "mnemonic", f"mnemonic, {phrase.words} words")
@@ -87,52 +88,64 @@ def _length(find: _Find) -> int:
     return find.end - find.start
 
 
-def _speaks_last(text: str, start: int, context: Context, name: str, against: str) -> bool:
-    """Whether, of two sorts of words, the first stands nearest before `start`."""
-    before = text[max(0, start - _REACH) : start]
-    return _last(before, context, name) > _last(before, context, against)
+def _speaks_last(m: re.Match[str], context: Context, name: str, against: str) -> bool:
+    """Whether, of two sorts of words, the first stands nearest before `m`."""
+    before = m.string[max(0, m.start() - _REACH) : m.start()]
+    told = context.search((name, against), before)
+    return _last(told[name]) > _last(told[against])
 
 
-def _last(text: str, context: Context, name: str) -> int:
-    return max((m.end() for p in context.pattern(name) for m in p.finditer(text)), default=-1)
+def _last(found: Sequence[re.Match[str]]) -> int:
+    return max((m.end() for m in found), default=-1)
 
 
-def _keys(text: str, context: Context) -> Iterator[_Find]:
-    for m in _PEM.finditer(text):
-        end = _PEM_END.search(text, m.end())
-        yield _Find(m.start(), end.end() if end else len(text), "private_key", "private_key")
-    for m in _EXTENDED.finditer(text):
-        yield _Find(*m.span(), "private_key", "private_key")
-    for m in _WIF.finditer(text):
-        payload = base58check(m[0])
-        checked = payload is not None and len(payload) in (33, 34)
-        if checked or _speaks_last(text, m.start(), context, "key_words", "hash_words"):
+def _keys(text: str, runs: Sequence[re.Match[str]], context: Context) -> Iterator[_Find]:
+    if "-----BEGIN" in text:
+        for m in _PEM.finditer(text):
+            end = _PEM_END.search(text, m.end())
+            yield _Find(
+                m.start(), end.end() if end else len(text), "private_key", "private_key"
+            )
+    for m in runs:
+        if _is_private_key(m, context):
             yield _Find(*m.span(), "private_key", "private_key")
-    for m in _HEX.finditer(text):
-        if _speaks_last(text, m.start(), context, "key_words", "hash_words"):
-            yield _Find(*m.span(), "private_key", "private_key")
-    for m in _BASE58_KEY.finditer(text):
-        if _speaks_last(text, m.start(), context, "key_words", "hash_words"):
-            data = base58_bytes(m[0])
-            if data is not None and len(data) in (32, 64):
-                yield _Find(*m.span(), "private_key", "private_key")
 
 
-def _api_keys(text: str, lower: str, context: Context) -> Iterator[_Find]:
-    bare = [*_UUID.finditer(text), *_HEX32.finditer(text)]
+def _is_private_key(m: re.Match[str], context: Context) -> bool:
+    run = m[0]
+    if _EXTENDED.fullmatch(run):
+        return True
+    if _WIF.fullmatch(run) and len(base58check(run) or b"") in (33, 34):
+        return True
+    if not (_WIF.fullmatch(run) or _HEX.fullmatch(run) or _is_base58_key(run)):
+        return False
+    return _speaks_last(m, context, "key_words", "hash_words")
+
+
+def _is_base58_key(run: str) -> bool:
+    return bool(_BASE58_KEY.fullmatch(run)) and len(base58_bytes(run) or b"") in (32, 64)
+
+
+def _api_keys(
+    text: str,
+    runs: Sequence[re.Match[str]],
+    told: Sequence[re.Match[str]],
+    context: Context,
+) -> Iterator[_Find]:
+    bare = [m for m in runs if _HEX32.fullmatch(m[0])]
+    if text.count("-") >= 4:
+        bare += _UUID.finditer(text)
     for m in bare:
-        if _is_live(m[0], context) and _speaks_last(
-            text, m.start(), context, "api_key_words", "trace_words"
-        ):
+        if _is_live(m[0], context) and _speaks_last(m, context, "api_key_words", "trace_words"):
             yield _Find(*m.span(), "api_key", "api_key")
-    for m in context.matches("api_key", text, lower):
+    for m in told:
         if _is_live(m["v"], context):
             yield _Find(*m.span("v"), "api_key", "api_key")
 
 
-def _told(text: str, lower: str, context: Context) -> Iterator[_Find]:
+def _told(told: Mapping[str, Sequence[re.Match[str]]], context: Context) -> Iterator[_Find]:
     for kind in ("password", "otp", "id_number"):
-        for m in context.matches(kind, text, lower):
+        for m in told[kind]:
             if _is_live(m["v"], context) and (kind != "password" or _is_password(m, context)):
                 yield _Find(*m.span("v"), kind, kind)
 
@@ -165,7 +178,7 @@ def _numbers(text: str, context: Context) -> Iterator[_Find]:
             yield _Find(*m.span(), "id_number", "id_number")
     for m in _CARD.finditer(text):
         digits = re.sub(r"\D", "", m[0])
-        told = _speaks_last(text, m.start(), context, "card_words", "order_words")
+        told = _speaks_last(m, context, "card_words", "order_words")
         grouped = len(digits) == 16 and re.fullmatch(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}", m[0])
         if 13 <= len(digits) <= 19 and is_luhn(digits) and (told or grouped):
             yield _Find(*m.span(), "card", "card")

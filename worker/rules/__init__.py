@@ -20,7 +20,6 @@ from worker.domain.rules import (
     Modality,
     Money,
     RuleSet,
-    Trigger,
     index_facts,
 )
 
@@ -218,15 +217,4 @@ def _context(table: dict[str, object]) -> Context:
         for name, rows in _table(table["patterns"]).items()
     }
     words = {n: frozenset(_phrases(w)) for n, w in _table(table.get("words", {})).items()}
-    triggers = {n: _trigger(_table(t)) for n, t in _table(table.get("triggers", {})).items()}
-    return Context(patterns=patterns, words=words, triggers=triggers)
-
-
-def _trigger(table: dict[str, object]) -> Trigger:
-    digits = table.get("digits")
-    return Trigger(
-        words=tuple(w.lower() for w in _phrases(table.get("words"))),
-        digits=re.compile(rf"[0-9]{{{int(str(digits))},}}") if digits else None,
-        before=int(str(table.get("before", 0))),
-        after=int(str(table.get("after", 0))),
-    )
+    return Context(patterns=patterns, words=words)
