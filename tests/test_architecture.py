@@ -57,6 +57,7 @@ IMPURE = {
 """What the domain must not know: I/O, the clock, chance, SQL, MIME."""
 
 LIBRARIES = {
+    "ahocorasick_rs": {"adapters", "domain"},
     "alembic": {"store"},
     "apscheduler": {"config_values", "daemon"},
     "asn1crypto": {"mail"},
@@ -72,6 +73,8 @@ LIBRARIES = {
     "rich": {"cli", "demo"},
     "selectolax": {"mail"},
     "smtplib": {"adapters"},
+    "scipy": {"adapters"},
+    "sklearn": {"adapters"},
     "structlog": {"log"},
     "typer": {"cli", "__main__"},
     "zstandard": {"adapters"},

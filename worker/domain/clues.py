@@ -7,9 +7,9 @@ no words for yet can still be weighed by what they mean elsewhere.
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
 
 from worker.domain.judgement import Identifiers
+from worker.domain.model import Clues
 from worker.domain.phrases import Tokens, is_spaceless
 from worker.domain.reading import Reading
 from worker.domain.urgency import Verdict
@@ -18,14 +18,6 @@ _LENGTHS = (15, 40, 100, 250)
 """Characters at which a mail counts as longer."""
 _LONGEST_WORD = 24
 _LONGEST_CODE = 9
-
-
-class Clues(NamedTuple):
-    words: str
-    """Subject and body: words with a space on either side, characters without; ` . ` parts
-    sentences, ` / ` the subject from the body."""
-    concepts: frozenset[str]
-    """`told:stolen`, `rule:C1.stolen`, `named:txid` and the like."""
 
 
 def clues(

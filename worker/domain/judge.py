@@ -4,16 +4,20 @@ Pure and cheap; every finding comes from the rules that it is given.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from worker.domain import category, urgency
+from worker.domain.clues import clues
 from worker.domain.identifiers import find
 from worker.domain.judgement import Identifiers, Judgement
 from worker.domain.language import UNDETERMINED, detect
 from worker.domain.missing import list_missing
+from worker.domain.model import Clues
 from worker.domain.money import dollars
-from worker.domain.reading import read
+from worker.domain.reading import Reading, read
 from worker.domain.rules import Money, RuleSet
 from worker.domain.secrets import CORE, NOTE, seal
+from worker.domain.settle import settle
 
 _SEALED_NOTE = "[removed: "
 _SEAM = 200
@@ -39,6 +43,64 @@ def judge(
     is_sealed: all three went through domain.secrets.seal: notes stand for their secrets, and
     only one that begins in the subject and ends in the body is still looked for.
     """
+    seen = _look(
+        subject=subject,
+        body=body,
+        own_words=own_words,
+        rules=rules,
+        language_hint=language_hint,
+        is_sealed=is_sealed,
+    )
+    opinion = rules.model.weigh(seen.clues) if rules.model else None
+    settled = settle(seen.verdict, category=seen.category, opinion=opinion, rules=rules)
+    level = settled.urgency
+    is_read = seen.language == UNDETERMINED or seen.language.split("-")[0] in rules.vocabularies
+    if not is_read:
+        level = max(level, rules.unread_urgency, key=lambda u: u.rank)
+    missing = list_missing(
+        settled.category,
+        seen.named,
+        told=seen.reading.all_told,
+        has_screenshot=has_screenshot,
+        rules=rules,
+    )
+    return Judgement(
+        language=seen.language,
+        category=settled.category,
+        urgency=level,
+        score=max((h.points for h in settled.hits), default=0),
+        hits=settled.hits,
+        identifiers=seen.named,
+        missing=missing,
+        told=tuple(sorted(seen.reading.all_told)),
+    )
+
+
+def study(*, subject: str, body: str, rules: RuleSet) -> Clues:
+    """Give what the model is to learn from in a mail."""
+    return _look(subject=subject, body=body, own_words="", rules=rules).clues
+
+
+class _Seen(NamedTuple):
+    """What the rules see in a mail."""
+
+    language: str
+    reading: Reading
+    named: Identifiers
+    verdict: urgency.Verdict
+    category: str
+    clues: Clues
+
+
+def _look(
+    *,
+    subject: str,
+    body: str,
+    own_words: str,
+    rules: RuleSet,
+    language_hint: str | None = None,
+    is_sealed: bool = False,
+) -> _Seen:
     words = (own_words or body)[:_MOST_READ]
     subject, body = subject[:_MOST_READ], body[:_MOST_READ]
     seam = f"{subject[-_SEAM:]}\n{words[:_SEAM]}" if subject and is_sealed else ""
@@ -51,32 +113,21 @@ def judge(
         language = language_hint
     reading = read(subject, words, language=language, confidence=confidence, rules=rules)
     named = find(f"{subject}\n{body}", rules=rules, language=language)
-    verdict = urgency.decide(
+    known = [
+        *_sums_as_concepts(named, rules.money),
+        *(concept for mark, concept in rules.modality.marks.items() if mark in words),
+    ]
+    verdict = urgency.decide(reading, known=known, has_secret=has_secret, rules=rules)
+    about = category.decide(reading, facts=verdict.facts, urgency=verdict.urgency, rules=rules)
+    found = clues(
         reading,
-        known=[
-            *_sums_as_concepts(named, rules.money),
-            *(concept for mark, concept in rules.modality.marks.items() if mark in words),
-        ],
+        verdict=verdict,
+        category=about,
+        named=named,
+        known=known,
         has_secret=has_secret,
-        rules=rules,
     )
-    level = verdict.urgency
-    if language.split("-")[0] not in rules.vocabularies and language != UNDETERMINED:
-        level = max(level, rules.unread_urgency, key=lambda u: u.rank)
-    chosen = category.decide(reading, facts=verdict.facts, urgency=verdict.urgency, rules=rules)
-    missing = list_missing(
-        chosen, named, told=reading.all_told, has_screenshot=has_screenshot, rules=rules
-    )
-    return Judgement(
-        language=language,
-        category=chosen,
-        urgency=level,
-        score=max((h.points for h in verdict.hits), default=0),
-        hits=verdict.hits,
-        identifiers=named,
-        missing=missing,
-        told=tuple(sorted(reading.all_told)),
-    )
+    return _Seen(language, reading, named, verdict, about, found)
 
 
 def _holds_note(text: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from worker.domain.beginnings import Finder
 from worker.domain.judgement import Urgency
+from worker.domain.model import Model
 from worker.domain.phrases import Vocabulary
 
 
@@ -160,3 +161,9 @@ class RuleSet:
     money: Money
     identifiers: Context
     secrets: Context
+    model: Model | None = None
+    """None where none was trained for these rules: then they judge alone."""
+    critical_from: float = 0.3
+    """What the model thinks critical with this probability is critical ..."""
+    high_from: float = 0.2
+    """... and with this one at least high."""

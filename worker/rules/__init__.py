@@ -22,6 +22,7 @@ from worker.domain.rules import (
     RuleSet,
     index_facts,
 )
+from worker.rules.model_file import NAME, load_model
 
 _HERE = Path(__file__).parent
 _POINTS = {Urgency.CRITICAL: 100, Urgency.HIGH: 60, Urgency.NORMAL: 25, Urgency.LOW: 5}
@@ -68,6 +69,9 @@ def _assemble(place: Path) -> RuleSet:
         money=_money(_read(place / "money.yaml")),
         identifiers=_context(_table(patterns["identifiers"])),
         secrets=_context(_table(patterns["secrets"])),
+        model=load_model(place / NAME) if (place / NAME).exists() else None,
+        critical_from=float(str(desk.get("critical_from", 0.3))),
+        high_from=float(str(desk.get("high_from", 0.2))),
     )
 
 
