@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.cli.command import Done, postclerk, postclerk_process
 
+CORPUS = Path(__file__).parents[1] / "corpus"
 MAIL = """\
 From: Li Wei <li.wei@example.com>
 To: support@exchange.example
@@ -64,6 +65,29 @@ def test_parse_shows_a_page_to_people(tmp_path: Path) -> None:
     assert "subject:        Where is it?" in done.out
     assert "  My deposit" in done.out
     assert "\x1b" not in done.out
+
+
+def test_parse_tells_what_lies_in_an_attached_mail() -> None:
+    done = postclerk("parse", CORPUS / "msg-attached-with-a-picture.eml")
+
+    assert "attached mail:  2  li.wei@customer.example  提现没有到账" in done.out
+    assert "  with:  2.2  截图.png  image/png  5008" in done.out
+
+
+def test_parse_tells_who_signed() -> None:
+    done = postclerk("parse", CORPUS / "smime-signature-that-holds.eml")
+
+    assert "kind smime, state valid, signer li.wei@customer.example" in done.out
+
+
+def test_attachment_of_an_attached_mail_is_extracted(tmp_path: Path) -> None:
+    mail = CORPUS / "eml-attached-as-octet-stream.eml"
+
+    assert postclerk("parse", mail, "--extract", "2.2").out == "1,2"
+    missing = postclerk("parse", mail, "--extract", "9")
+    assert missing.status == 1
+    assert "the mail holds no attachment '9'" in missing.err
+    assert postclerk("parse", tmp_path, "--extract", "2").status == 2
 
 
 def test_mail_over_a_bound_gives_a_line_with_its_error_between_the_others(

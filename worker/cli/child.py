@@ -7,7 +7,9 @@ from worker.domain.judge import judge
 from worker.domain.judgement import Judgement
 from worker.domain.language import detect
 from worker.domain.secrets import seal
+from worker.errors import Permanent
 from worker.mail import describe
+from worker.mail.extract import attachment_bytes
 from worker.mail.parse import parse
 from worker.mail.settings import ParseSettings
 from worker.mail.visible_text import reply_text
@@ -24,6 +26,17 @@ SHORT = 40
 def parse_mails(raws: Sequence[bytes], *, settings: ParseSettings) -> list[Row]:
     """Parse mails into the rows that `postclerk parse` prints."""
     return [_parse_mail(raw, settings) for raw in raws]
+
+
+def extract_part(raws: Sequence[bytes], *, part: str, settings: ParseSettings) -> list[Row]:
+    """Get one attachment out of each mail, or the reason why there is none."""
+    found: list[Row] = []
+    for raw in raws:
+        try:
+            found.append({"content": attachment_bytes(raw, part, settings=settings)})
+        except Permanent as error:
+            found.append({"error": str(error)})
+    return found
 
 
 def judge_mails(raws: Sequence[bytes], *, settings: ReadSettings) -> list[Row]:

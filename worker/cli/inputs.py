@@ -14,7 +14,7 @@ from pathlib import Path
 from worker.adapters.children import Children, Unreadable
 from worker.cli import child
 from worker.config import Config, Limits
-from worker.errors import ConfigError
+from worker.errors import ConfigError, Permanent
 from worker.mail.settings import ParseSettings
 from worker.pipeline.read import ReadSettings
 from worker.pipeline.read_settings import read_settings
@@ -41,6 +41,20 @@ def parsed(paths: Sequence[Path], config: Config | None) -> Iterator[Row]:
     limits = config.limits if config else Limits()
     function = partial(child.parse_mails, settings=_how(config).parse)
     return _through(function, _mails(files(paths), limits), limits)
+
+
+def extracted(path: Path, part: str, config: Config | None) -> bytes:
+    """The octets of one attachment of the mail in `path`; `part` as `parsed` names it.
+
+    Raises Permanent when the mail cannot be read or holds no such attachment.
+    """
+    limits = config.limits if config else Limits()
+    function = partial(child.extract_part, part=part, settings=_how(config).parse)
+    (row,) = _through(function, _mails(files([path]), limits), limits)
+    content = row.get("content")
+    if not isinstance(content, bytes):
+        raise Permanent(f"{path}: {row.get('error')}")
+    return content
 
 
 def judged(paths: Sequence[Path], config: Config | None) -> Iterator[Row]:

@@ -1,5 +1,6 @@
 """The verbs that read mail from files and keep nothing: parse, classify, simulate."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,15 +12,23 @@ from worker.cli.frame import FAILED, Json, example
 Paths = Annotated[
     list[Path], typer.Argument(metavar="PATH...", help="Files, or folders of .eml files.")
 ]
+Extract = Annotated[
+    str | None,
+    typer.Option("--extract", metavar="PART", help="Write this attachment's octets instead."),
+]
 HEAD = ("file", "error", "from", "to", "subject", "date", "kind", "authentication")
 FACTS = ("language", "category", "urgency", "score", "secrets", "missing")
 
 
 def add_to(app: typer.Typer) -> None:
     """Hang the verbs into the command line."""
-    app.command(epilog=example("postclerk parse mail.eml", "postclerk parse mails/ --jsonl"))(
-        parse
-    )
+    app.command(
+        epilog=example(
+            "postclerk parse mail.eml",
+            "postclerk parse mails/ --jsonl",
+            "postclerk parse mail.eml --extract 2 > proof.png",
+        )
+    )(parse)
     app.command(
         epilog=example("postclerk classify mail.eml", "postclerk classify told.jsonl --jsonl")
     )(classify)
@@ -28,7 +37,9 @@ def add_to(app: typer.Typer) -> None:
     )(simulate)
 
 
-def parse(ctx: typer.Context, paths: Paths, json: Json = False) -> None:
+def parse(
+    ctx: typer.Context, paths: Paths, json: Json = False, extract: Extract = None
+) -> None:
     """Read .eml files and print what is in them.
 
     A mail that cannot be read gives a line, too, with its error.
@@ -36,6 +47,11 @@ def parse(ctx: typer.Context, paths: Paths, json: Json = False) -> None:
     from worker.cli import inputs, settings
 
     config = settings.load_if_there(ctx)
+    if extract is not None:
+        if len(paths) != 1 or paths[0].is_dir():
+            raise typer.BadParameter("--extract takes one mail at a time.")
+        sys.stdout.buffer.write(inputs.extracted(paths[0], extract, config))
+        return
     failed = False
     for row in inputs.parsed(paths, config):
         failed = failed or "error" in row
@@ -91,12 +107,21 @@ def _show_mail(row: printing.Row) -> None:
     sender = f"{row.get('from_name') or ''} <{row.get('from_email') or ''}>".strip()
     printing.pairs({**row, "from": sender if row.get("from_email") else None}, HEAD)
     for attachment in printing.parts(row, "attachments"):
-        facts = (attachment.get(name) for name in ("filename", "content_type", "size"))
-        print(f"attachment:  {'  '.join(printing.text(fact) for fact in facts)}")
-    printing.pairs(row, ("defects",))
+        print(f"attachment:  {_file(attachment)}")
+    for mail in printing.parts(row, "attached_mails"):
+        told = (mail.get(name) for name in ("part", "from_email", "subject"))
+        print(f"attached mail:  {'  '.join(printing.text(fact) for fact in told)}")
+        for attachment in printing.parts(mail, "attachments"):
+            print(f"  with:  {_file(attachment)}")
+    printing.pairs(row, ("signed", "encrypted", "defects"))
     if "error" not in row:
         printing.block(str(row.get("reply_text") or row.get("body_text") or ""))
     print()
+
+
+def _file(attachment: printing.Row) -> str:
+    facts = (attachment.get(name) for name in ("part", "filename", "content_type", "size"))
+    return "  ".join(printing.text(fact) for fact in facts)
 
 
 def _show_judgement(row: printing.Row) -> None:
