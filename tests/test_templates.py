@@ -51,6 +51,18 @@ def test_no_answer_promises_a_time(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_word_to_somebody_in_despair_invents_no_number_and_no_link(language: str) -> None:
+    facts = dataclasses.replace(SAMPLES["bare"], blocks=("safety",))
+    plain = TEMPLATES.render(facts, language=language).text
+    facts = dataclasses.replace(facts, blocks=("self_harm", "safety"))
+    added = set(TEMPLATES.render(facts, language=language).text.split("\n")) - set(
+        plain.split("\n")
+    )
+    assert len(added) == 2
+    assert not re.search(r"\d|http|@", "".join(added))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_missing_detail_and_secret_has_its_words(language: str) -> None:
     details, kinds = NEEDED_WORDS[:12], NEEDED_WORDS[12:]
     facts = dataclasses.replace(

@@ -160,6 +160,15 @@ def test_blocks_stand_in_the_one_order_whatever_order_they_are_asked_for_in() ->
     assert places == sorted(places)
 
 
+def test_word_to_somebody_in_despair_stands_first() -> None:
+    blocks = ("safety", "secret", "critical", "self_harm")
+    facts = dataclasses.replace(FULL, blocks=blocks, secret_kinds=("otp",))
+    text = SHIPPED.render(facts, language="en").text
+    words = ("Li Wei", "emergency services", "act now", "(one-time code)", "Thank you")
+    places = [text.index(word) for word in words]
+    assert places == sorted(places)
+
+
 def test_urgent_blocks_drop_the_articles(tmp_path: Path) -> None:
     folder = own_folder(tmp_path, en__blocks__articles="Read our help centre.")
     templates = Templates(folder)

@@ -33,6 +33,7 @@ _MOST_PLANS = 500
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
 _TRADITIONAL = ("zh-tw", "zh-hk", "zh-mo")
 _STYLES = {
+    "blocks/self_harm": "border-left:4px solid #1a73e8;padding:1px 0 1px 14px;margin:16px 0",
     "blocks/critical": "border-left:4px solid #b3261e;padding:1px 0 1px 14px;margin:16px 0",
     "blocks/secret": "border-left:4px solid #b3261e;padding:1px 0 1px 14px;margin:16px 0",
     "blocks/safety": "border-left:4px solid #9aa0a6;padding:1px 0 1px 14px;margin:16px 0",

@@ -17,7 +17,7 @@ from worker.domain.judgement import Identifiers, Urgency
 EVENTS = ("received", "duplicate", "follow_up")
 """Each has a template of its own."""
 
-URGENT_BLOCKS = ("critical", "secret")
+URGENT_BLOCKS = ("self_harm", "critical", "secret")
 """They stand before the event's own words, and with them no article is offered."""
 
 LATER_BLOCKS = ("duplicate", "missing", "out_of_hours", "incident", "articles", "safety")
@@ -192,6 +192,16 @@ SAMPLES: Mapping[str, Facts] = MappingProxyType(
             subject="账户被盗，有人在提现",
             missing=("uid",),
             blocks=("critical", "missing", "safety"),
+        ),
+        "self_harm": Facts(
+            event="received",
+            ticket_number="M5T8-3HRC",
+            desk_name="Example Exchange Support",
+            urgency=Urgency.CRITICAL,
+            category="feedback",
+            customer_name="Li Wei",
+            subject="I cannot go on",
+            blocks=("self_harm", "safety"),
         ),
         "secret": Facts(
             event="received",
