@@ -65,7 +65,7 @@ def a_report() -> bytes:
     mail["From"], mail["To"] = "Li Wei <li.wei@customer.example>", "support@desk.example"
     mail["Subject"], mail["Message-ID"] = "Deposit missing", "<first@customer.example>"
     mail["Date"] = "Wed, 04 Mar 2026 19:59:00 +0800"
-    mail.set_content("My 20 USDT did not arrive. My password: hunter2hunter2\n")
+    mail.set_content("My 20 USDT did not arrive. Unacceptable! My password: hunter2hunter2\n")
     mail.add_attachment(PICTURE, "image", "png", filename="proof.png")
     return mail.as_bytes()
 
@@ -147,6 +147,7 @@ def test_values_have_the_types_of_the_samples(
         ("parse", "authentication"),
         ("classify", "hits"),
         ("classify", "identifiers"),
+        ("classify", "marks"),
         ("simulate", "answer"),
     ],
 )

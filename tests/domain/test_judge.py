@@ -41,7 +41,7 @@ def test_line_of_classify_has_the_public_names() -> None:
     )
     assert list(line) == [
         *("id", "language", "category", "urgency", "score", "hits", "identifiers"),
-        *("secrets", "redacted", "missing"),
+        *("secrets", "redacted", "missing", "marks"),
     ]
     assert line["identifiers"] == {
         "uid": ["20481937"],

@@ -3,8 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from worker.domain.judge import judge
-from worker.domain.judgement import Judgement
+from worker.domain.judge import as_json, judge
 from worker.domain.language import detect
 from worker.domain.secrets import seal
 from worker.errors import Permanent
@@ -59,7 +58,7 @@ def _parse_mail(raw: bytes, settings: ParseSettings) -> Row:
 def _judge_mail(raw: bytes, settings: ReadSettings) -> Row:
     reading = read_mail(raw, settings)
     redacted = f"{reading.message.subject}\n{reading.message.body_text}"
-    return _row(reading.judgement, secrets=reading.secret_kinds, redacted=redacted)
+    return as_json(reading.judgement, redacted=redacted, secrets=reading.secret_kinds, name={})
 
 
 def _judge_line(line: bytes, settings: ReadSettings) -> Row:
@@ -75,30 +74,5 @@ def _judge_line(line: bytes, settings: ReadSettings) -> Row:
         is_sealed=True,
     )
     kinds = tuple(dict.fromkeys((*subject.kinds, *body.kinds)))
-    return _row(judgement, secrets=kinds, redacted=f"{subject.text}\n{body.text}")
-
-
-def _row(judgement: Judgement, *, secrets: tuple[str, ...], redacted: str) -> Row:
-    named = judgement.identifiers
-    return {
-        "language": judgement.language,
-        "category": judgement.category,
-        "urgency": judgement.urgency.value,
-        "score": judgement.score,
-        "hits": [
-            {"rule": hit.rule, "text": hit.text, "points": hit.points} for hit in judgement.hits
-        ],
-        "identifiers": {
-            "uid": list(named.uid),
-            "txid": list(named.txid),
-            "order_id": list(named.order_id),
-            "ticket_id": list(named.ticket_id),
-            "address": list(named.address),
-            "amount": [{"value": sum_.value, "coin": sum_.coin} for sum_ in named.amount],
-            "coin": list(named.coin),
-            "time": list(named.time),
-        },
-        "secrets": list(secrets),
-        "redacted": redacted,
-        "missing": list(judgement.missing),
-    }
+    redacted = f"{subject.text}\n{body.text}"
+    return as_json(judgement, redacted=redacted, secrets=kinds, name={})

@@ -17,7 +17,7 @@ Extract = Annotated[
     typer.Option("--extract", metavar="PART", help="Write this attachment's octets instead."),
 ]
 HEAD = ("file", "error", "from", "to", "subject", "date", "kind", "authentication")
-FACTS = ("language", "category", "urgency", "score", "secrets", "missing")
+FACTS = ("language", "category", "urgency", "score", "secrets", "missing", "marks")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -11,6 +11,7 @@ from worker.domain.clues import clues
 from worker.domain.identifiers import find
 from worker.domain.judgement import Identifiers, Judgement
 from worker.domain.language import UNDETERMINED, detect
+from worker.domain.marks import find_marks
 from worker.domain.missing import list_missing
 from worker.domain.model import Clues
 from worker.domain.money import dollars
@@ -73,6 +74,8 @@ def judge(
         identifiers=seen.named,
         missing=missing,
         told=tuple(sorted(seen.reading.all_told)),
+        marks=find_marks(seen.reading, settled.hits, rules),
+        at_stake=_at_stake(seen.named, rules.money),
     )
 
 
@@ -140,13 +143,17 @@ def _holds_secret(text: str, rules: RuleSet) -> bool:
 
 def _sums_as_concepts(named: Identifiers, money: Money) -> list[str]:
     """Concepts that the largest sum of the mail stands for."""
-    worth = [w for a in named.amount if (w := dollars(a, money)) is not None]
-    if not worth:
+    top = _at_stake(named, money)
+    if top is None:
         return []
-    top = max(worth)
     return [c for c, least in money.thresholds.items() if top >= least] + [
         c for c, below in money.small.items() if top < below
     ]
+
+
+def _at_stake(named: Identifiers, money: Money) -> float | None:
+    worth = [w for a in named.amount if (w := dollars(a, money)) is not None]
+    return max(worth, default=None)
 
 
 def as_json(
@@ -155,7 +162,7 @@ def as_json(
     """The line of `postclerk classify`.
 
     redacted: sealed subject, newline, sealed body. secrets: kinds found in either.
-    name: {"id": ...} or {"file": ...}, put first.
+    name: {"id": ...} or {"file": ...}, put first; {} where the caller names it.
     """
     named = judgement.identifiers
     return {
@@ -178,4 +185,5 @@ def as_json(
         "secrets": list(secrets),
         "redacted": redacted,
         "missing": list(judgement.missing),
+        "marks": [{"mark": m.name, "text": m.text} for m in judgement.marks],
     }

@@ -32,6 +32,18 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Something noted beside the urgency, which it never decides."""
+
+    name: str
+    """self_harm, legal_letter, asks_human, anger, or what the desk's rules name."""
+    text: str
+    """The words that made it known."""
+    hits: tuple[str, ...] = ()
+    """Names of the hits that say the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class Amount:
     value: float
     """万, k and the like expanded."""
@@ -76,3 +88,11 @@ class Judgement:
     """What a good report of this category would hold and this one does not."""
     told: tuple[str, ...] = ()
     """Concepts that the writer tells, sorted; they are the same in every language."""
+    marks: tuple[Mark, ...] = ()
+    """Each name once, in the order of the rules."""
+    at_stake: float | None = None
+    """Rough worth of the largest sum named, in dollars; None where none is known."""
+
+    @property
+    def mark_names(self) -> tuple[str, ...]:
+        return tuple(mark.name for mark in self.marks)

@@ -57,6 +57,18 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkRule:
+    """What makes a mark known: a hit, or concepts told anywhere in the mail."""
+
+    name: str
+    hits: tuple[str, ...] = ()
+    """Prefixes of hit names."""
+    all_of: tuple[frozenset[str], ...] = ()
+    """One of each group; without any, only hits count."""
+    unless: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Modality:
     """Which concepts turn a told thing into one that is not so, not yet, or not theirs."""
 
@@ -167,3 +179,6 @@ class RuleSet:
     """What the model thinks critical with this probability is critical ..."""
     high_from: float = 0.2
     """... and with this one at least high."""
+    marks: tuple[MarkRule, ...] = ()
+    mark_words: Vocabulary = field(default_factory=lambda: Vocabulary({}))
+    """Of all languages at once; apart, so that nothing that weighs urgency reads it."""

@@ -17,6 +17,7 @@ from worker.domain.rules import (
     Cap,
     Context,
     Fact,
+    MarkRule,
     Modality,
     Money,
     RuleSet,
@@ -48,11 +49,19 @@ def _assemble(place: Path) -> RuleSet:
     facts = tuple(_fact(row) for row in _rows(told["facts"]))
     secret = str(desk.get("secret_fact", ""))
     by_words = tuple(f for f in facts if f.name != secret)
+    words = {
+        path.stem: {concept: _phrases(rows) for concept, rows in _read(path).items()}
+        for path in sorted((place / "words").glob("*.yaml"))
+    }
+    beside = _words(told.get("mark_words"))
+    mark_words = {
+        concept: [phrase for table in words.values() for phrase in table.pop(concept, ())]
+        for concept in beside
+    }
     return RuleSet(
-        vocabularies={
-            path.stem: Vocabulary({c: _phrases(rows) for c, rows in _read(path).items()})
-            for path in sorted((place / "words").glob("*.yaml"))
-        },
+        vocabularies={language: Vocabulary(table) for language, table in words.items()},
+        marks=tuple(_mark(row) for row in _rows(told.get("marks", []))),
+        mark_words=Vocabulary(mark_words),
         everywhere=_words(desk["everywhere"]),
         modality=_modality(_table(told["modality"])),
         facts=by_words,
@@ -149,6 +158,15 @@ def _cap(row: dict[str, object]) -> Cap:
         all_of=_groups(row["when"]),
         unless=frozenset(_words(row.get("unless"))),
         applies_to=frozenset(_words(row.get("applies_to"))),
+    )
+
+
+def _mark(row: dict[str, object]) -> MarkRule:
+    return MarkRule(
+        name=str(row["mark"]),
+        hits=_words(row.get("hits")),
+        all_of=_groups(row["when"]) if row.get("when") else (),
+        unless=frozenset(_words(row.get("unless"))),
     )
 
 
