@@ -83,6 +83,13 @@ def test_a_signature_of_another_key_does_not_hold() -> None:
     assert check(theirs.replace(hers, mine), TEXT).state == "invalid"
 
 
+def test_a_certificate_of_an_unknown_version_raises_nothing() -> None:
+    theirs = a_certificate(CURVE).public_bytes(Encoding.DER)
+    odd = theirs.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x09", 1)
+    container = signed(CURVE, a_certificate(CURVE), DETACHED).replace(theirs[:30], odd[:30])
+    assert check(container, TEXT).state in ("valid", "unverified")
+
+
 def test_the_signer_is_the_address_in_the_certificate_else_its_name() -> None:
     known = signed(RSA, a_certificate(RSA, "wei@customer.example"), DETACHED)
     assert check(known, TEXT).signer == "wei@customer.example"

@@ -13,7 +13,7 @@ from asn1crypto import cms, core
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
-from cryptography.x509 import load_der_x509_certificate
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 _MAX_ELEMENTS = 50_000
 _MAX_DEPTH = 24
@@ -181,7 +181,7 @@ def _state(info: Any, certificate: Any, content: bytes) -> str:
         if held["message_digest"][0].native != hashlib.new(digest, content).digest():
             return "invalid"
         signed = attributes.untag().dump()
-    key = load_der_x509_certificate(certificate.dump()).public_key()
+    key = load_der_public_key(certificate.public_key.dump())
     try:
         return _verified(info, key, signed, digest)
     except InvalidSignature:
