@@ -36,3 +36,30 @@ def test_a_part_that_is_announced_is_found(words: str) -> None:
     text = f"the mnemonic is {words} and I cannot log in"
     (found,) = find_phrases(text, announced=announced(text), known=frozenset())
     assert text[found.start : found.end] == words
+
+
+SEED = "vanish apology seven crane fly pulse distance cover garbage twelve client empty"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(f"i wrote it down as {SEED} but it says invalid", id="tail"),
+        pytest.param(f"Mnemonic:\n{SEED}\nCan you check what went wrong?", id="more-words"),
+        pytest.param(f"my seed: vannish {SEED[7:]} please help", id="first-slips"),
+        pytest.param(f"my seed: {SEED[:-5]}emtpy, please help", id="last-slips"),
+    ],
+)
+def test_the_sentence_around_a_phrase_leaves_none_of_its_words(text: str) -> None:
+    (found,) = find_phrases(text, announced=announced(text), known=frozenset())
+    rest = text[: found.start] + text[found.end :]
+    assert not {*SEED.split(), "vannish", "emtpy"} & set(rest.replace(",", " ").split()), rest
+
+
+def test_a_clause_of_twelve_chinese_characters_is_no_phrase_by_its_number() -> None:
+    for text in (
+        "我的账户今天早上无法登录了",
+        "充值三千元到账户后没有显示",
+        "客服一直没有人回复我消息",
+    ):
+        assert find_phrases(text, announced=[], known=frozenset()) == []

@@ -29,9 +29,15 @@ _MARKS = "\u0300-\u036f\u3099\u309a"
 _WORD = re.compile(rf"[^\W\d_{_HAN}]+(?:[{_MARKS}]+[^\W\d_{_HAN}]*)*")
 _ASCII_GAPS = {code: " " for code in range(128) if not chr(code).isalpha()}
 _HAN_APART = re.compile(
-    rf"(?:[{_HAN}][\s,，、.;；\d:：()（）|/*·•_\"'“”-]{{1,8}}){{11,}}[{_HAN}](?![{_HAN}])"
+    rf"(?:[{_HAN}][\s,，、.;；\d:：()（）|/*·•_\"'“”>＞「」\[\]#=→-]{{1,8}}){{11,}}[{_HAN}](?![{_HAN}])"
 )
 _HAN_TOGETHER = re.compile(rf"(?<![{_HAN}])[{_HAN}]{{12,24}}(?![{_HAN}])")
+
+_COMMON_HAN = frozenset(
+    "的一是不了在人有我他这這个個们們中来來上大为為和国國地到以说說时時要就出会會可也你"
+    "对對生能而子那得于於着著下自之年过過发發后後作里裡请請吗嗎没沒还還什么麼怎"
+)
+"""Hardly a sentence has none of them; of twelve random characters of a list, most have."""
 
 
 class Phrase(NamedTuple):
@@ -54,7 +60,7 @@ def _lists() -> _Lists:
     for bit, name in enumerate(sorted(Mnemonic.list_languages())):
         numbers: dict[str, int] = {}
         for number, word in enumerate(Mnemonic(name).wordlist):
-            for form in {_plain(word), _bare(word)}:
+            for form in {_plain(word), _bare(word), _bare(word).replace("ı", "i")}:
                 numbers.setdefault(form, number)
                 masks[form] = masks.get(form, 0) | 1 << bit
         index.append(numbers)
@@ -62,7 +68,7 @@ def _lists() -> _Lists:
 
 
 def _plain(word: str) -> str:
-    lower = word.lower()
+    lower = word.lower().replace("i\u0307", "i")  # of the Turkish capital İ
     return lower if lower.isascii() else unicodedata.normalize("NFKD", lower)
 
 
@@ -96,22 +102,55 @@ def _in_words(text: str, announced: list[int], known: frozenset[str]) -> list[Ph
     masks = _lists().masks
     if not _is_dense(map(masks.__contains__, words), least):
         return []
-    bits = [masks.get(w, 0) for w in words]
     spans = [m.span() for m in _WORD.finditer(text)]
+    run = _Words(words, [masks.get(w, 0) for w in words], spans, announced, known)
     found: list[Phrase] = []
-    place, count = 0, len(words)
-    while place + least <= count:
-        window = bits[place : place + least]
-        if not bits[place] or window.count(0) > _MOST_STRANGERS:
-            place += 1
-            continue
-        bit, last = max(
-            ((b, _stretch(words, bits, place, b)) for b in _bits(bits[place])),
-            key=lambda pair: pair[1],
-        )
-        size = last - place
-        start, end = spans[place][0], spans[last - 1][1]
-        near = _has_between(announced, start - _NEAR, end + _NEAR)
+    place = 0
+    while place + least <= len(words):
+        phrase = run.phrase_from(place, least)
+        if phrase:
+            found.append(Phrase(spans[phrase[0]][0], spans[phrase[1] - 1][1], _size(phrase)))
+        place = phrase[1] if phrase else place + 1
+    return found
+
+
+def _size(phrase: tuple[int, int]) -> int:
+    return phrase[1] - phrase[0]
+
+
+class _Words(NamedTuple):
+    """The words of a text, and what is known of each."""
+
+    words: list[str]
+    bits: list[int]
+    """The lists that hold it, as a bit set."""
+    spans: list[tuple[int, int]]
+    announced: list[int]
+    known: frozenset[str]
+
+    def phrase_from(self, first: int, least: int) -> tuple[int, int] | None:
+        """The words of the phrase that begins at word `first` or so: from, to (exclusive)."""
+        run = self._run(first, least)
+        if run is None:
+            return None
+        bit, last = run
+        # Words of the sentence around it that the list holds too can hide where it ends.
+        for later in range(first + 1, min(last, len(self.words) - 12)):
+            further = self._run(later, 12 - 1)
+            if further and further[0] == bit and further[1] > last:
+                last = further[1]
+        return self._with_slips(first, last, bit)
+
+    def _run(self, first: int, least: int) -> tuple[int, int] | None:
+        """The list and the end of the words from `first` on, if they are a phrase."""
+        words, bits, spans = self.words, self.bits, self.spans
+        window = bits[first : first + least]
+        if not bits[first] or window.count(0) > _MOST_STRANGERS:
+            return None
+        ends = ((_stretch(words, bits, first, bit), bit) for bit in _bits(bits[first]))
+        last, bit = max(ends, key=lambda pair: pair[0])
+        size = last - first
+        near = _has_between(self.announced, spans[first][0] - _NEAR, spans[last - 1][1] + _NEAR)
         if near and size < 12 - 1:
             # Short of a whole phrase, strange words may only be slips: prose that warns of
             # phrases ("private key, mnemonic phrase") holds many words of the lists.
@@ -119,21 +158,31 @@ def _in_words(text: str, announced: list[int], known: frozenset[str]) -> list[Ph
                 (
                     n
                     for n in range(size)
-                    if not bits[place + n] >> bit & 1 and not _is_near(words[place + n], bit)
+                    if not bits[first + n] >> bit & 1 and not _is_near(words[first + n], bit)
                 ),
                 size,
             )
-            while not bits[place + size - 1] >> bit & 1:
+            while not bits[first + size - 1] >> bit & 1:
                 size -= 1  # a stranger that no word of the list follows
-            last, end = place + size, spans[place + size - 1][1]
-        if size >= (_SHORTEST_TOLD if near else 12 - 1) and _vouched(
-            words[place:last], bit, is_told=near, known=known
-        ):
-            found.append(Phrase(start, end, size))
-            place = last
-        else:
-            place += 1
-    return found
+        enough = size >= (_SHORTEST_TOLD if near else 12 - 1)
+        told = words[first : first + size]
+        if enough and _vouched(told, bit, is_told=near, known=self.known):
+            return bit, first + size
+        return None
+
+    def _with_slips(self, first: int, last: int, bit: int) -> tuple[int, int]:
+        """Take in mistyped words at either end, where they make the phrase whole."""
+        slips = _MOST_STRANGERS - sum(not bits >> bit & 1 for bits in self.bits[first:last])
+        for after in range(slips + 1):
+            for before in range(slips + 1 - after):
+                beside = self.words[last : last + after] + self.words[first - before : first]
+                if (
+                    last - first + len(beside) in _LENGTHS
+                    and before <= first
+                    and all(_is_near(word, bit) for word in beside)
+                ):
+                    return first - before, last + after
+        return first, last
 
 
 def _has_between(places: list[int], least: int, most: int) -> bool:
@@ -159,9 +208,6 @@ def _stretch(words: list[str], bits: list[int], first: int, bit: int) -> int:
     place = first + 1
     while place < len(words) and place - first < max(_LENGTHS) + _MOST_STRANGERS:
         if bits[place] >> bit & 1:
-            end = place + 1
-        elif _is_near(words[place], bit):
-            strangers += 1
             end = place + 1
         else:
             strangers += 1
@@ -239,13 +285,20 @@ def _in_han(text: str, announced: list[int]) -> list[Phrase]:
         characters = [c for c in m[0] if "\u3400" <= c <= "\u9fff"]
         if _han_list(characters) is not None and len(set(characters)) > 5:
             found.append(Phrase(m.start(), m.end(), len(characters)))
-    if announced:
-        for m in _HAN_TOGETHER.finditer(text):
-            near = _has_between(announced, m.start() - 24, m.start())
-            bit = _han_list(list(m[0])) if near and len(m[0]) in _LENGTHS else None
-            if bit is not None and _has_checksum(list(m[0]), bit):
-                found.append(Phrase(m.start(), m.end(), len(m[0])))
+    together = (m for m in _HAN_TOGETHER.finditer(text) if len(m[0]) in _LENGTHS)
+    found += [Phrase(*m.span(), len(m[0])) for m in together if _is_han_phrase(m, announced)]
     return found
+
+
+def _is_han_phrase(m: re.Match[str], announced: list[int]) -> bool:
+    """Whether a clause of so many characters is a phrase, told as one or like no sentence."""
+    if not _has_between(announced, m.start() - 24, m.start()):
+        line = m.string[m.string.rfind("\n", 0, m.start()) + 1 : m.start()]
+        rest = m.string[m.end() : m.end() + 20].partition("\n")[0]
+        if line.strip() or rest.strip() or sum(c in _COMMON_HAN for c in m[0]) > 1:
+            return False
+    bit = _han_list(list(m[0]))
+    return bit is not None and _has_checksum(list(m[0]), bit)
 
 
 def _han_list(characters: list[str]) -> int | None:
