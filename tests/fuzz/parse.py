@@ -20,6 +20,8 @@ import atheris
 with atheris.instrument_imports(
     include=["worker.mail", "mailparser", "email", "asn1crypto", "olefile"]
 ):
+    import worker.mail.cms
+    import worker.mail.outlook_msg  # noqa: F401 - imported when first needed, too late for us
     from worker.domain.message import Message
     from worker.mail.extract import attachment_bytes
     from worker.mail.parse import parse
