@@ -59,6 +59,15 @@ def test_a_picture_of_the_html_keeps_its_content_id() -> None:
     assert (found.content_id, found.is_inline, found.content_type) == ("i1", True, "image/png")
 
 
+def test_an_empty_mail_inside_takes_nothing_away() -> None:
+    empty = Storage().fixed(8).attached_mail(Storage().fixed(24))
+    octets = mail_of(compound_file(a_msg().attach(0, empty)))
+    assert octets is not None
+    mail = parse(octets)
+    assert mail.subject == "Deposit missing"
+    assert [one.filename for one in mail.attachments] == ["message.eml"]
+
+
 def test_what_is_no_msg_is_none() -> None:
     for octets in (b"", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"From: a@b.example\r\n\r\n"):
         assert mail_of(octets) is None

@@ -106,15 +106,12 @@ class _Reader:
     def mail(self, storage: "_Entry", header_size: int, depth: int) -> bytes:
         """The mail in `storage`: header section, text, HTML, attachments."""
         properties = _Properties(self, storage, header_size)
-        forms = [
-            *self._text(properties),
-            *self._html(properties),
-        ]
+        forms = [*self._text(properties), *self._html(properties)]
         parts = [self._multipart("alternative", forms)] if len(forms) > 1 else forms
         parts += self._attached(storage, depth)
         head = _header(properties)
         if not parts:
-            if head == _NO_SUBJECT:
+            if head == _NO_SUBJECT and depth == 0:
                 raise ValueError("no mail in the file")
             return head + b"\r\n"
         return head + (
