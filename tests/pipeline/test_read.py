@@ -33,6 +33,18 @@ def test_html_stays_in_the_raw_mail() -> None:
     assert (reading.message.html, reading.message.html_text) == ("", "")
 
 
+def test_names_of_files_are_kept_short_on_a_ticket(tmp_path: Path) -> None:
+    name = "截" * 100 + ".png"
+    raw = (
+        b"From: li.wei@customer.example\nContent-Type: image/png\n"
+        b"Content-Disposition: attachment; filename*=utf-8''"
+        + "".join(f"%{octet:02X}" for octet in name.encode()).encode()
+        + b"\n\nx"
+    )
+    (found,) = read_mail(raw, read_settings(a_config(tmp_path))).message.attachments
+    assert found.filename == "截" * 48 + ".png"
+
+
 def test_several_mails_are_read_in_order() -> None:
     raws = [a_mail(message_id=f"{number}@customer.example") for number in range(3)]
     found = [reading.message.message_id for reading in read_mails(raws, SETTINGS)]

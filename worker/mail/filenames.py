@@ -10,6 +10,8 @@ import re
 import unicodedata
 
 _MAX_OCTETS = 240
+STORED_OCTETS = 150
+"""Of a name on a ticket: with a folder and a prefix it fits every file system and table."""
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
@@ -53,7 +55,7 @@ def safe_filename(name: str, *, content_type: str = "", number: str = "") -> str
         return _made_up(content_type, number)
     if _RESERVED.match(name):
         name = f"_{name}"
-    return _shortened(name)
+    return shortened(name, _MAX_OCTETS)
 
 
 def _made_up(content_type: str, number: str) -> str:
@@ -66,13 +68,13 @@ def _made_up(content_type: str, number: str) -> str:
     return f"{kind}-{number}{extension}" if number else f"{kind}{extension}"
 
 
-def _shortened(name: str) -> str:
-    """At most 240 octets of UTF-8, the extension kept."""
-    if len(name.encode("utf-8")) <= _MAX_OCTETS:
+def shortened(name: str, limit: int = STORED_OCTETS) -> str:
+    """At most `limit` octets of UTF-8, the extension kept."""
+    if len(name.encode("utf-8")) <= limit:
         return name
     stem, dot, extension = name.rpartition(".")
     if not dot or not 0 < len(extension.encode("utf-8")) <= 16:
         stem, dot, extension = name, "", ""
-    room = _MAX_OCTETS - len((dot + extension).encode("utf-8"))
+    room = limit - len((dot + extension).encode("utf-8"))
     cut = stem.encode("utf-8")[:room].decode("utf-8", "ignore").rstrip(" .")
     return cut + dot + extension

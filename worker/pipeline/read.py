@@ -16,6 +16,7 @@ from worker.domain.missing import list_missing
 from worker.domain.rules import RuleSet
 from worker.domain.secrets import seal
 from worker.domain.traits import Traits, note
+from worker.mail.filenames import shortened
 from worker.mail.parse import parse
 from worker.mail.settings import ParseSettings
 from worker.rules import load, repeats
@@ -110,7 +111,7 @@ def _sealed(message: Message, rules: RuleSet) -> tuple[Message, tuple[str, ...]]
         html_text="",
         attached_mails=(),  # not sealed, and not needed: they stay in the raw mail
         attachments=tuple(
-            replace(found, filename=without_secrets(found.filename))
+            replace(found, filename=shortened(without_secrets(found.filename)))
             for found in message.attachments
         ),
     )
