@@ -51,7 +51,7 @@ class Attachment:
     content_id: str | None = None
     """Without angle brackets (RFC 2045 section 7)."""
     is_decoration: bool = False
-    """A picture that the HTML shows and that is as small as logos and icons are."""
+    """A picture as small as logos are that the HTML shows or that came with earlier mails."""
     is_signature: bool = False
     """A PGP or S/MIME signature (RFC 1847): kept, but nothing that the person attached."""
 
