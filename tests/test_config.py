@@ -72,6 +72,8 @@ def test_example_shows_the_defaults(tmp_path: Path) -> None:
         "keys",
         "answers",
         "tickets",
+        "urgency",
+        "language_model",
         "delivery",
         "limits",
         "log",
@@ -509,3 +511,54 @@ def test_loading_leaves_the_environment_alone(tmp_path: Path) -> None:
     read(tmp_path, SMALL)
 
     assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize(
+    ("section", "complaint"),
+    [
+        pytest.param(
+            "urgency: {tiers: [{name: vip, members: [fund.example]}]}",
+            "must be an address, @domain, or a pattern",
+            id="member without at sign",
+        ),
+        pytest.param(
+            'urgency: {tiers: [{name: vip, members: ["*@*"]}]}',
+            "must be an address, @domain, or a pattern",
+            id="everybody is vip",
+        ),
+        pytest.param(
+            "language_model: {url: 'ftp://x.example', model: m}",
+            "must begin with https:// or http://",
+            id="scheme",
+        ),
+        pytest.param(
+            "language_model: {url: 'https://u:p@x.example/v1', model: m}",
+            "must hold no login",
+            id="login in the url",
+        ),
+        pytest.param(
+            "language_model: {url: 'https://x.example/v1'}",
+            "url and model go together",
+            id="no model",
+        ),
+    ],
+)
+def test_what_speaks_for_urgency_is_checked(
+    tmp_path: Path, section: str, complaint: str
+) -> None:
+    found = complaints(tmp_path, f"{SMALL}{section}\n")
+    assert any(complaint in line for line in found), found
+
+
+def test_language_model_is_off_by_default_and_its_key_is_never_shown(tmp_path: Path) -> None:
+    assert read(tmp_path, SMALL).language_model.url is None
+    section = "language_model: {url: 'https://x.example/v1/', model: m, key: sk-secret-word}\n"
+    config = read(tmp_path, SMALL + section)
+    assert config.language_model.url == "https://x.example/v1"
+    assert "sk-secret-word" not in json.dumps(masked(config))
+
+
+def test_language_model_over_plain_http_is_doubted_but_on_this_machine(tmp_path: Path) -> None:
+    for host, is_doubted in (("10.0.0.9", True), ("127.0.0.1", False)):
+        section = f"language_model: {{url: 'http://{host}/v1', model: m}}\n"
+        assert bool(doubts(read(tmp_path, SMALL + section))) is is_doubted

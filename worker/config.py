@@ -16,12 +16,14 @@ from worker.config_values import (
     DatabaseUrl,
     Domain,
     Duration,
+    Endpoint,
     Host,
     Keyword,
     Language,
     Line,
     Location,
     LowerLine,
+    Member,
     Password,
     Port,
     ReversePath,
@@ -172,6 +174,77 @@ class Answers(_Section):
     caps: Caps = Caps()
 
 
+RaisesTo = Literal["none", "normal", "high", "critical"]
+
+
+class Tier(_Section):
+    """A class of customers; it counts only where the sender's authentication is `pass`."""
+
+    name: Line
+    members: tuple[Member, ...] = ()
+    """Addresses, @domains, patterns with *."""
+    raises_to: RaisesTo = "high"
+    """By one step at most, and never out of low."""
+
+
+class Lookup(_Section):
+    """A program that knows the tier of an address."""
+
+    command: tuple[Line, ...] = ()
+    """Empty: nobody is asked."""
+    timeout: Wait = timedelta(seconds=1)
+
+
+class AmountAtStake(_Section):
+    at_least: int = Field(default=0, ge=0)
+    """Rough dollars; 0: never told."""
+    raises_to: RaisesTo = "none"
+
+
+class RepeatedAsking(_Section):
+    times: int = Field(default=3, ge=0, le=20)
+    """0: never told."""
+    within: Duration = timedelta(days=7)
+    raises_to: RaisesTo = "none"
+
+
+class Circumstances(_Section):
+    """What beside the words of a mail speaks for its urgency."""
+
+    tiers: tuple[Tier, ...] = (Tier(name="vip"),)
+    lookup: Lookup = Lookup()
+    amount: AmountAtStake = AmountAtStake()
+    repeated: RepeatedAsking = RepeatedAsking()
+
+
+class LanguageModel(_Section):
+    """An OpenAI-compatible endpoint that is asked for one more opinion; off without `url`."""
+
+    url: Endpoint | None = None
+    """Up to /v1; /chat/completions is added."""
+    model: Line | None = None
+    key: Password | None = None
+    ca_file: Location | None = None
+    timeout: Wait = timedelta(seconds=5)
+    """Of one question, from looking up the name to the last byte."""
+    patience: Wait = timedelta(seconds=10)
+    """So long a batch of mails waits; then it goes on without."""
+    parallel: int = Field(default=4, ge=1, le=32)
+    characters: int = Field(default=4000, ge=100, le=20_000)
+    """So much of a mail is shown, sealed."""
+    json_schema: bool = True
+    """Ask for a reply by schema; false for servers that do not know `response_format`."""
+    raises_to: Literal["normal", "high", "critical"] = "critical"
+    lowers_by: int = Field(default=0, ge=0, le=2)
+    """Steps below the built-in judgement; what is critical stays so."""
+
+    @model_validator(mode="after")
+    def _url_needs_model(self) -> Self:
+        if (self.url is None) != (self.model is None):
+            raise ValueError("url and model go together")
+        return self
+
+
 class Delivery(_Section):
     first_backoff: Wait = timedelta(seconds=60)
     max_backoff: Wait = timedelta(hours=4)
@@ -221,6 +294,8 @@ class Config(_Section):
     """Folder of the rules; None means the shipped ones."""
     answers: Answers = Answers()
     tickets: Tickets = Tickets()
+    urgency: Circumstances = Circumstances()
+    language_model: LanguageModel = LanguageModel()
     delivery: Delivery = Delivery()
     limits: Limits = Limits()
     log: Log = Log()

@@ -59,11 +59,15 @@ def doubts(config: Config) -> tuple[str, ...]:
     """Say what is allowed but worth a second look."""
     servers = [(f"mailbox {box.name}", box.host, box.tls) for box in config.mailboxes]
     servers.append(("smtp", config.smtp.host, config.smtp.tls))
-    return tuple(
+    found = [
         f"{who}: passwords and mail travel readable to {host}; use implicit or starttls"
         for who, host, tls in servers
         if tls == "insecure-plaintext" and not _is_loopback(host)
-    )
+    ]
+    model = urlsplit(config.language_model.url or "")
+    if model.scheme == "http" and not _is_loopback(model.hostname or ""):
+        found.append(f"language_model: mail travels readable to {model.hostname}; use https")
+    return tuple(found)
 
 
 def masked(config: Config) -> dict[str, object]:

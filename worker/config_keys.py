@@ -41,6 +41,11 @@ RARE = {
     "smtp.port": "465",
     "smtp.ca_file": "ca.pem",
     "smtp.envelope_from": "bounces@exchange.example",
+    "urgency.lookup.command": "[/usr/local/bin/tier-of]",
+    "language_model.url": "http://127.0.0.1:11434/v1",
+    "language_model.model": "a-small-model",
+    "language_model.key": "${LANGUAGE_MODEL_KEY}",
+    "language_model.ca_file": "ca.pem",
     "templates": "templates",
     "rules": "rules",
 }

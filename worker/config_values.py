@@ -7,6 +7,7 @@ import re
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
 
@@ -17,6 +18,7 @@ BYTES = {"GB": 10**9, "MB": 10**6, "kB": 10**3, "KB": 10**3, "B": 1}
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})*")
 LOCAL_PART = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}")
+MEMBER = re.compile(r"[^\s@<>()\[\],;:\\\"?\x00-\x1f\x7f]{0,64}@[a-z0-9.*-]{1,253}")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 KEYWORD = re.compile(r"[!#$&'+,\-./0-9:;<=>?@A-Z^_`a-z|}~]+")
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
@@ -77,6 +79,30 @@ def _address(value: str) -> str:
     if not at or not LOCAL_PART.fullmatch(local):
         raise ValueError("must be one mail address, without a name and without < >")
     return f"{local}@{_domain(domain)}"
+
+
+def _member(value: str) -> str:
+    member = value.strip().lower()
+    if not MEMBER.fullmatch(member) or not member.rpartition("@")[2].strip("*."):
+        raise ValueError(
+            "must be an address, @domain, or a pattern with * such as *@*.fund.example"
+        )
+    return member
+
+
+def _endpoint(value: str) -> str:
+    try:
+        parts = urlsplit(value.strip())
+        port = parts.port
+    except ValueError:
+        raise ValueError("is no URL") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise ValueError("must begin with https:// or http:// and name a host")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("must hold no login, no ? and no #; a key goes into `key`")
+    if CONTROL.search(value) or " " in value.strip() or not value.isascii():
+        raise ValueError("must be plain ASCII without spaces")
+    return value.strip().rstrip("/")
 
 
 def _reverse_path(value: str) -> str:
@@ -161,6 +187,8 @@ Line = Annotated[str, AfterValidator(_one_line)]
 LowerLine = Annotated[Line, AfterValidator(str.lower)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Address = Annotated[str, AfterValidator(_address)]
+Member = Annotated[str, AfterValidator(_member)]
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
 ReversePath = Annotated[str, AfterValidator(_reverse_path)]
 Password = Annotated[SecretStr, AfterValidator(_password)]
 Language = Annotated[str, AfterValidator(_language)]
