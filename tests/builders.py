@@ -124,6 +124,7 @@ def a_config(folder: Path, **sections: object) -> Config:
         "smtp": {"host": "127.0.0.1", "port": 1, "tls": "insecure-plaintext"},
         "database": {"url": f"sqlite:///{folder}/desk.db"},
         "blobs": {"folder": str(folder / "blobs")},
+        "models": str(folder / "models"),
         "keys": {"file": str(folder / "desk.key")},
         "delivery": {"first_backoff": "60s", "max_backoff": "4h"},
         "limits": {"parse_processes": 1},

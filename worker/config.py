@@ -292,6 +292,8 @@ class Config(_Section):
     """Folder of the reply templates; None means the shipped ones."""
     rules: Location | None = None
     """Folder of the rules; None means the shipped ones."""
+    models: Location = Path("var/models")
+    """Folder of the models that the desk trained itself."""
     answers: Answers = Answers()
     tickets: Tickets = Tickets()
     urgency: Circumstances = Circumstances()

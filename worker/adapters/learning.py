@@ -41,7 +41,7 @@ _ROUNDS = 150
 _HAN_LENGTH = 5
 _WORDS = 3
 _PIECES = range(4, 7)
-_MOST_TERMS = 30_000
+_MOST_TERMS = 45_000
 _WEAK = 2
 """Weights no larger than this become nothing."""
 

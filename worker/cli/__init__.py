@@ -16,6 +16,7 @@ from worker.cli import (
     mailboxes,
     outbox,
     reading,
+    rules,
     running,
     templates,
     tickets,
@@ -76,6 +77,7 @@ for name, group in (
     ("dead", dead.app),
     ("outbox", outbox.app),
     ("templates", templates.app),
+    ("rules", rules.app),
     ("config", configuration.app),
     ("db", database.app),
 ):

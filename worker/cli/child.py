@@ -63,7 +63,7 @@ def _judge_mail(raw: bytes, settings: ReadSettings) -> Row:
 
 def _judge_line(line: bytes, settings: ReadSettings) -> Row:
     told = json.loads(line)
-    rules = load(settings.rules)
+    rules = load(settings.rules, settings.model)
     subject = seal(str(told.get("subject") or ""), rules=rules)
     body = seal(str(told.get("body") or ""), rules=rules)
     judgement = judge(

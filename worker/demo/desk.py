@@ -64,6 +64,7 @@ smtp:
 
 database: {{url: "sqlite:///postclerk.db"}}
 blobs: {{folder: blobs}}
+models: models
 keys: {{file: postclerk.key}}
 """
 

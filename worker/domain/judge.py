@@ -13,7 +13,7 @@ from worker.domain.judgement import Identifiers, Judgement
 from worker.domain.language import UNDETERMINED, detect
 from worker.domain.marks import find_marks
 from worker.domain.missing import list_missing
-from worker.domain.model import Clues
+from worker.domain.model import Clues, Opinion
 from worker.domain.money import dollars
 from worker.domain.reading import Reading, read
 from worker.domain.rules import Money, RuleSet
@@ -36,6 +36,7 @@ def judge(
     language_hint: str | None = None,
     has_screenshot: bool = False,
     is_sealed: bool = False,
+    brings_secret: bool = False,
 ) -> Judgement:
     """Judge a mail by what its writer says.
 
@@ -43,6 +44,7 @@ def judge(
     language_hint: taken when the text itself does not tell its language.
     is_sealed: all three went through domain.secrets.seal: notes stand for their secrets, and
     only one that begins in the subject and ends in the body is still looked for.
+    brings_secret: one that opens an account or a wallet stands in what is attached.
     """
     seen = _look(
         subject=subject,
@@ -51,6 +53,7 @@ def judge(
         rules=rules,
         language_hint=language_hint,
         is_sealed=is_sealed,
+        brings_secret=brings_secret,
     )
     opinion = rules.model.weigh(seen.clues) if rules.model else None
     settled = settle(seen.verdict, category=seen.category, opinion=opinion, rules=rules)
@@ -80,8 +83,17 @@ def judge(
 
 
 def study(*, subject: str, body: str, rules: RuleSet) -> Clues:
-    """Give what the model is to learn from in a mail."""
-    return _look(subject=subject, body=body, own_words="", rules=rules).clues
+    """Give what the model is to learn from in a mail; no secret is left in it."""
+    subject, body = (seal(text, rules=rules).text for text in (subject, body))
+    return _look(subject=subject, body=body, own_words="", rules=rules, is_sealed=True).clues
+
+
+def opine(*, subject: str, body: str, rules: RuleSet) -> Opinion | None:
+    """What the model thinks of a mail by its words alone; None when the rules have no model."""
+    if rules.model is None:
+        return None
+    found = study(subject=subject, body=body, rules=rules)
+    return rules.model.weigh(found._replace(concepts=frozenset()))
 
 
 class _Seen(NamedTuple):
@@ -103,12 +115,14 @@ def _look(
     rules: RuleSet,
     language_hint: str | None = None,
     is_sealed: bool = False,
+    brings_secret: bool = False,
 ) -> _Seen:
     words = (own_words or body)[:_MOST_READ]
     subject, body = subject[:_MOST_READ], body[:_MOST_READ]
     seam = f"{subject[-_SEAM:]}\n{words[:_SEAM]}" if subject and is_sealed else ""
     unsealed = seam if is_sealed else f"{subject}\n{words}"
-    has_secret = _holds_note(subject) or _holds_note(words) or _holds_secret(unsealed, rules)
+    noted = brings_secret or _holds_note(subject) or _holds_note(words)
+    has_secret = noted or _holds_secret(unsealed, rules)
     # A note that stands for a secret is ours: "password is [removed ..." tells of no change.
     subject, body, words = (NOTE.sub("…", text) for text in (subject, body, words))
     language, confidence = detect(words if len(words) > 40 else f"{words}\n{subject}")

@@ -58,7 +58,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachedMail:
-    """A mail that is attached to a mail: as message/rfc822, as an .eml file or as a .msg file."""
+    """A mail that is attached: as message/rfc822, as an .eml file or as a .msg file."""
 
     part: str
     """Of the attachment that it is."""
@@ -71,6 +71,8 @@ class AttachedMail:
     body_text: str
     attachments: tuple[Attachment, ...]
     """What is attached to it; not among the attachments of the mail that brings it."""
+    attached_texts: tuple[str, ...] = ()
+    """What its attached text files say, within bounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +159,8 @@ class Message:
     """What was broken and how it was read, in plain words."""
     attached_mails: tuple[AttachedMail, ...] = ()
     """Mails among the attachments, and mails attached to those, outer ones first."""
+    attached_texts: tuple[str, ...] = ()
+    """What the attached text files say, within bounds: looked through, stored nowhere."""
     signed: Signed | None = None
     encrypted: str | None = None
     """smime or pgp when the text cannot be read without a key that is not here."""

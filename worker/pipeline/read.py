@@ -14,11 +14,12 @@ from worker.domain.judgement import Judgement
 from worker.domain.message import Message
 from worker.domain.missing import list_missing
 from worker.domain.rules import RuleSet
-from worker.domain.secrets import seal
+from worker.domain.secrets import CORE, seal
 from worker.domain.traits import Traits, note
 from worker.mail.filenames import shortened
 from worker.mail.parse import parse
 from worker.mail.settings import ParseSettings
+from worker.mail.visible_text import reply_text
 from worker.rules import load, repeats
 
 
@@ -29,6 +30,8 @@ class ReadSettings:
     parse: ParseSettings
     rules: Path | None
     """Folder of the desk's own rules; None means the shipped ones."""
+    model: Path | None = None
+    """A model that the desk trained itself, in place of the one of the rules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,18 +53,19 @@ def read_mails(raws: Sequence[bytes], settings: ReadSettings) -> list[Reading]:
 
     None at all still brings in what reading needs.
     """
-    load(settings.rules)  # also for no mails: it warms the child up
+    load(settings.rules, settings.model)  # also for no mails: it warms the child up
     repeats.load(settings.rules)
     return [read_mail(raw, settings) for raw in raws]
 
 
 def read_mail(raw: bytes, settings: ReadSettings) -> Reading:
     """Read one mail."""
-    rules = load(settings.rules)
+    rules = load(settings.rules, settings.model)
     parsed = parse(raw, settings=settings.parse)
     inner = [found for mail in parsed.attached_mails for found in mail.attachments]
     has_screenshot = any(may_be_screenshot(found) for found in (*parsed.attachments, *inner))
     message, kinds = _sealed(parsed, rules)
+    brought = _kinds_attached(parsed, rules)
     judgement = judge(
         subject=message.subject,
         body=message.body_text,
@@ -69,6 +73,7 @@ def read_mail(raw: bytes, settings: ReadSettings) -> Reading:
         rules=rules,
         has_screenshot=has_screenshot,
         is_sealed=True,
+        brings_secret=not CORE.isdisjoint(brought),
     )
     traits = note(
         subject=message.subject,
@@ -86,7 +91,7 @@ def read_mail(raw: bytes, settings: ReadSettings) -> Reading:
     return Reading(
         message=message,
         judgement=judgement,
-        secret_kinds=kinds,
+        secret_kinds=tuple(dict.fromkeys((*kinds, *brought))),
         traits=traits,
         missing_without_pictures=unshown,
     )
@@ -101,18 +106,36 @@ def _sealed(message: Message, rules: RuleSet) -> tuple[Message, tuple[str, ...]]
         return sealed.text
 
     subject, body = without_secrets(message.subject), without_secrets(message.body_text)
-    is_all_own = message.reply_text == message.body_text
+    own = message.reply_text
+    if own == message.body_text:
+        own = body
+    elif kinds:  # cut from the sealed text: so no secret of several lines can be cut in two
+        own = without_secrets(reply_text(body))
+    else:
+        own = without_secrets(own)
     changed = replace(
         message,
         subject=subject,
         body_text=body,
-        reply_text=body if is_all_own else without_secrets(message.reply_text),
+        reply_text=own,
         html="",
         html_text="",
         attached_mails=(),  # not sealed, and not needed: they stay in the raw mail
+        attached_texts=(),
         attachments=tuple(
             replace(found, filename=shortened(without_secrets(found.filename)))
             for found in message.attachments
         ),
     )
     return changed, tuple(kinds)
+
+
+def _kinds_attached(message: Message, rules: RuleSet) -> tuple[str, ...]:
+    """Kinds of the secrets in names of files, in text files and in attached mails."""
+    texts = [one.filename for one in message.attachments]
+    texts += message.attached_texts
+    for mail in message.attached_mails:
+        texts += [mail.subject, mail.body_text, *mail.attached_texts]
+    return tuple(
+        dict.fromkeys(kind for text in texts for kind in seal(text, rules=rules).kinds)
+    )

@@ -1,5 +1,6 @@
 """Says how mails are read under a configuration: whom to believe, and where to stop."""
 
+from worker.adapters.model_shelf import ModelShelf
 from worker.config import Config
 from worker.mail.settings import ParseSettings
 from worker.pipeline.read import ReadSettings
@@ -18,4 +19,5 @@ def read_settings(config: Config) -> ReadSettings:
             max_size_bytes=config.limits.message,
         ),
         rules=config.rules,
+        model=ModelShelf(config.models).live(),
     )

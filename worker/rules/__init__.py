@@ -29,21 +29,26 @@ _HERE = Path(__file__).parent
 _POINTS = {Urgency.CRITICAL: 100, Urgency.HIGH: 60, Urgency.NORMAL: 25, Urgency.LOW: 5}
 
 
-@cache
-def load(folder: Path | None = None) -> RuleSet:
+def load(folder: Path | None = None, model: Path | None = None) -> RuleSet:
     """Load and compile the rules of `folder`; None means the shipped ones. Kept once loaded.
 
+    model: file of a model in place of the one in the folder, if there is one.
     Raises OSError when a file cannot be read and ValueError, with the folder's name, when one
     makes no sense.
     """
     place = folder or _HERE
+    return _loaded(place, model or place / NAME)
+
+
+@cache
+def _loaded(place: Path, model: Path) -> RuleSet:
     try:
-        return _assemble(place)
+        return _assemble(place, model)
     except (yaml.YAMLError, KeyError, TypeError, ValueError, re.error) as error:
         raise ValueError(f"rules in {place} make no sense: {error}") from error
 
 
-def _assemble(place: Path) -> RuleSet:
+def _assemble(place: Path, model: Path) -> RuleSet:
     desk, told = _read(place / "desk.yaml"), _read(place / "facts.yaml")
     patterns = _read(place / "patterns.yaml")
     facts = tuple(_fact(row) for row in _rows(told["facts"]))
@@ -78,7 +83,7 @@ def _assemble(place: Path) -> RuleSet:
         money=_money(_read(place / "money.yaml")),
         identifiers=_context(_table(patterns["identifiers"])),
         secrets=_context(_table(patterns["secrets"])),
-        model=load_model(place / NAME) if (place / NAME).exists() else None,
+        model=load_model(model) if model.exists() else None,
         critical_from=float(str(desk.get("critical_from", 0.3))),
         high_from=float(str(desk.get("high_from", 0.2))),
     )
