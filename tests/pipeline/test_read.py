@@ -1,9 +1,12 @@
+from email import message_from_bytes
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from mnemonic import Mnemonic
 
 from tests.builders import a_config, a_mail
+from worker.domain.judgement import Urgency
 from worker.domain.message import Kind
 from worker.mail.settings import ParseSettings
 from worker.pipeline.read import ReadSettings, read_mail, read_mails
@@ -63,3 +66,67 @@ def test_spam_headers_count_only_where_the_configuration_says_so(
     settings = read_settings(a_config(tmp_path, desk=desk))
     flagged = b"X-Spam-Flag: YES\r\n" + a_mail()
     assert (read_mail(flagged, settings).message.kind is Kind.SPAM) is is_trusted
+
+
+def a_mail_with(content: bytes, *, label: str, name: str) -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "Anna <anna@customer.example>", "Question"
+    mail["Message-ID"] = "<with-file@customer.example>"
+    mail.set_content("How do I change my display name? The file tells more.")
+    maintype, _, subtype = label.partition("/")
+    mail.add_attachment(content, maintype=maintype, subtype=subtype, filename=name)
+    return mail.as_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "label", "name"),
+    [
+        pytest.param(PHRASE.encode(), "text/plain", "notes.txt", id="txt"),
+        pytest.param(PHRASE.encode("utf-16"), "text/plain", "notes.txt", id="utf-16"),
+        pytest.param(f"seed,{PHRASE}\n".encode(), "text/csv", "export.csv", id="csv"),
+        pytest.param(
+            f'{{"seed": "{PHRASE}"}}'.encode(), "application/json", "a.json", id="json"
+        ),
+        pytest.param(PHRASE.encode(), "application/octet-stream", "wallet", id="unlabelled"),
+        pytest.param(PHRASE.encode(), "application/octet-stream", "wallet.env", id="ending"),
+    ],
+)
+def test_a_secret_in_a_text_file_is_told_but_its_text_is_kept_nowhere(
+    content: bytes, label: str, name: str
+) -> None:
+    reading = read_mail(a_mail_with(content, label=label, name=name), SETTINGS)
+    assert reading.secret_kinds == ("mnemonic",)
+    assert reading.judgement.urgency.rank >= Urgency.HIGH.rank
+    assert PHRASE[:20] not in repr(reading)
+
+
+def test_the_urgency_of_a_harmless_file_is_that_of_the_words() -> None:
+    raw = a_mail_with(b"12:00 gateway answered 200\n" * 99, label="text/plain", name="a.log")
+    reading = read_mail(raw, SETTINGS)
+    assert reading.secret_kinds == ()
+    assert reading.judgement.urgency.rank < Urgency.HIGH.rank
+
+
+def test_a_secret_in_the_name_of_a_file_counts_like_one_in_the_text() -> None:
+    raw = a_mail_with(b"%PDF-1.7\n", label="application/pdf", name=f"{PHRASE}.pdf")
+    reading = read_mail(raw, SETTINGS)
+    assert reading.secret_kinds == ("mnemonic",)
+    assert reading.judgement.urgency.rank >= Urgency.HIGH.rank
+    assert PHRASE[:20] not in repr(reading)
+
+
+def test_a_secret_in_an_attached_mail_is_told_but_its_text_is_kept_nowhere() -> None:
+    inner = a_mail(f"My phrase is {PHRASE}\n", message_id="inner@customer.example")
+    outer = EmailMessage()
+    outer["From"], outer["Subject"] = "Anna <anna@customer.example>", "Forwarded"
+    outer.set_content("See what I wrote.")
+    outer.add_attachment(message_from_bytes(inner))
+    reading = read_mail(outer.as_bytes(), SETTINGS)
+    assert reading.secret_kinds == ("mnemonic",)
+    assert PHRASE[:20] not in repr(reading)
+
+
+def test_a_phrase_in_quoted_lines_leaves_no_word_in_what_the_writer_says() -> None:
+    lines = "\n".join(f"> {word}" for word in PHRASE.split())
+    reading = read_mail(a_mail(f"my seed: {lines}\nhelp\n"), SETTINGS)
+    assert not set(PHRASE.split()) & set(reading.message.reply_text.split())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from worker.domain.message import Address, AttachedMail
 from worker.mail.addresses import read_addresses
+from worker.mail.attached_texts import read_attached_texts
 from worker.mail.attachments import read_attachments
 from worker.mail.bodies import Bodies, read_bodies
 from worker.mail.body_text import own_text
@@ -63,6 +64,7 @@ def _read(
         date=read_date(header.text("date")),
         body_text=text.body[: settings.max_text_chars],
         attachments=read_attachments(bodies, [], html=text.html),
+        attached_texts=read_attached_texts(bodies, max_bytes=settings.max_attached_text_bytes),
     )
     return mail, bodies.messages
 

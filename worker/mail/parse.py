@@ -10,6 +10,7 @@ import hashlib
 from worker.domain.message import Address, Authentication, Kind, Message
 from worker.mail.addresses import read_addresses
 from worker.mail.attached_mails import read_attached_mails
+from worker.mail.attached_texts import read_attached_texts
 from worker.mail.attachments import read_attachments
 from worker.mail.authentication import read_authentication
 from worker.mail.bodies import read_bodies
@@ -112,6 +113,7 @@ def _read(raw: bytes, settings: ParseSettings) -> Message:
         html=text.html,
         attachments=attachments,
         attached_mails=mails,
+        attached_texts=read_attached_texts(bodies, max_bytes=settings.max_attached_text_bytes),
         signed=protection.signed,
         encrypted=protection.encrypted,
         kind=screening.kind,

@@ -29,6 +29,8 @@ class ParseSettings:
     """Of the whole readable text."""
     max_html_chars: int = 2_000_000
     """Of all HTML parts together."""
+    max_attached_text_bytes: int = 256 * 1024
+    """Of all attached text files of one mail together, looked through for secrets."""
 
 
 DEFAULTS = ParseSettings()
