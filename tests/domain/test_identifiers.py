@@ -167,6 +167,10 @@ def test_sum_is_read(text: str, value: float, coin: str) -> None:
     assert found(text).amount == (Amount(value, coin),)
 
 
+def test_number_of_a_list_is_no_sum_of_the_line_before() -> None:
+    assert found("2. 1.35 ETH\n3. sent at noon").amount == (Amount(1.35, "ETH"),)
+
+
 @pytest.mark.parametrize("text", ["hace sol", "ada masalah", "near my house", "95%", "10x"])
 def test_words_and_ratios_are_no_money(text: str) -> None:
     named = found(text)
@@ -199,10 +203,17 @@ def test_coin_without_sum_is_named(text: str, coin: str) -> None:
         ("hace una hora", "hace una hora"),
         ("半小时前转的", "半小时前"),
         ("2026-11-03 21:15", "2026-11-03 21:15"),
+        ("pending 72h", "72h"),
+        ("中午有人找我", "中午"),
     ],
 )
 def test_time_is_given_as_written(text: str, time: str) -> None:
     assert any(time in t for t in found(text).time)
+
+
+@pytest.mark.parametrize("text", ["May I ask you something", "bán cho anh ấy", "ah well"])
+def test_words_like_times_are_none(text: str) -> None:
+    assert found(text).time == ()
 
 
 def test_each_thing_comes_once_in_order() -> None:

@@ -63,6 +63,10 @@ def test_broken_or_empty_phrase_is_refused(phrase: str) -> None:
         Vocabulary({"it": [phrase]})
 
 
+def test_a_turkish_capital_leaves_no_other_capitals() -> None:
+    assert fold("İPTAL HÂLÂ Æ Ǽ") == "iptal hala a a"
+
+
 def test_folding_keeps_every_character_in_its_place() -> None:
     text = "Ünïcödé １２３ 帳戶 İstanbul đồng — ﬁ ß Ё"
     assert len(fold(text)) == len(text)

@@ -8,6 +8,7 @@ Linear in the text: a match is looked for in so many characters from its beginni
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
@@ -26,6 +27,7 @@ _LONGEST_MATCH = 400
 _SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c != " ")
 _SAME = dict.fromkeys("123456789", "0") | dict.fromkeys(_SPACES, " ")
 _TABLE = str.maketrans(_SAME)
+_OTHER_DIGITS = re.compile(f"[{''.join(filter(str.isdecimal, map(chr, range(128, 0x10000))))}]")
 
 
 def fold(text: str) -> str:
@@ -38,7 +40,7 @@ def fold(text: str) -> str:
     text = text.replace("İ", "i").lower().replace("ı", "i").replace("ſ", "s")
     for character, same in _SAME.items():  # much faster than translate is beyond ASCII
         text = text.replace(character, same)
-    return text
+    return _OTHER_DIGITS.sub("0", text)
 
 
 class Finder:
@@ -51,7 +53,7 @@ class Finder:
         self._anywhere: list[int] = []
         self._at_start: list[int] = []
         for number, (_, pattern) in enumerate(self._patterns):
-            if pattern.pattern.startswith("^") and not pattern.flags & re.MULTILINE:
+            if _is_anchored(pattern):
                 self._at_start.append(number)
             elif found := beginnings(pattern):
                 for beginning in found:
@@ -64,28 +66,30 @@ class Finder:
     def search(self, text: str) -> dict[str, list[re.Match[str]]]:
         """The matches of each name, expression by expression, in order."""
         found: dict[str, list[re.Match[str]]] = {name: [] for name in self._names}
-        for number, starts in sorted(self._starts(text).items()):
+        starts = self._starts(text)
+        for number in sorted(starts):
             name, pattern = self._patterns[number]
-            found[name] += _matches(pattern, text, starts)
+            found[name] += matches_at(pattern, text, starts[number])
         return found
 
     def _starts(self, text: str) -> dict[int, Iterable[int]]:
-        """Where each expression is worth a try."""
-        starts: dict[int, list[int]] = {number: [0] for number in self._at_start}
+        """Where each expression is worth a try, in order."""
+        starts: defaultdict[int, list[int]] = defaultdict(list)
         if self._automaton:
             hits = self._automaton.find_matches_as_indexes(fold(text), overlapping=True)
             for beginning, start, _ in hits:
                 for number in self._begun[beginning]:
-                    starts.setdefault(number, []).append(start)
-        everywhere = range(len(text)) if self._anywhere else ()
-        return {n: sorted(found) for n, found in starts.items()} | dict.fromkeys(
-            self._anywhere, everywhere
-        )
+                    starts[number].append(start)
+        for found in starts.values():
+            found.sort()  # they come in the order of their ends
+        at_start = dict.fromkeys(self._at_start, (0,))
+        return {**starts, **at_start, **dict.fromkeys(self._anywhere, range(len(text)))}
 
 
-def _matches(
+def matches_at(
     pattern: re.Pattern[str], text: str, starts: Iterable[int]
 ) -> Iterator[re.Match[str]]:
+    """The matches that begin at one of `starts`, which are in order, and do not overlap."""
     reached = 0
     for start in starts:
         if start < reached:
@@ -94,6 +98,12 @@ def _matches(
         if found:
             yield found
             reached = max(found.end(), start + 1)
+
+
+def _is_anchored(pattern: re.Pattern[str]) -> bool:
+    """Whether `pattern` begins with a `^` that stands for all of it, and for no later line."""
+    first = next(iter(_parser.parse(pattern.pattern, pattern.flags)), None)
+    return first == (op.AT, op.AT_BEGINNING) and not pattern.flags & re.MULTILINE
 
 
 class _Begun(NamedTuple):

@@ -21,6 +21,7 @@ from worker.domain.money import find_sums
 from worker.domain.rules import RuleSet
 
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_FULL_WIDTH = re.compile("[\uff01-\uff5e]")
 _HEX64 = re.compile(r"(?:0[xX])?[0-9a-fA-F]{64}")
 _BASE58 = re.compile(r"[1-9A-HJ-NP-Za-km-z]+")
 _ETHEREUM = re.compile(r"0[xX][0-9a-fA-F]{40}")
@@ -35,7 +36,7 @@ def find(text: str, *, rules: RuleSet, language: str | None = None) -> Identifie
     """
     if language is None:
         language = detect(text)[0]
-    plain = text if text.isascii() else text.translate(_HALF_WIDTH)
+    plain = text.translate(_HALF_WIDTH) if _is_full_width(text) else text
     runs = long_runs(plain)
     txid = _unique(m[0] for m in runs if _is_txid(m[0]) and not _is_key(m, rules))
     address = _unique(
@@ -67,6 +68,11 @@ def find(text: str, *, rules: RuleSet, language: str | None = None) -> Identifie
         coin=tuple(dict.fromkeys(coins)),
         time=_unique(_times(masked, rules, language.split("-")[0])),
     )
+
+
+def _is_full_width(text: str) -> bool:
+    """Whether any letter or mark of it is; looking is many times as fast as translating."""
+    return not text.isascii() and _FULL_WIDTH.search(text) is not None
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ the language that carries most of the words; names of coins, ids and links carry
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 
 import pycld2
@@ -84,24 +85,39 @@ def detect(text: str) -> tuple[str, float]:
     "und", 0.0 when nothing tells: no letters, or only names and numbers.
     """
     sample = _without_noise(text[:_LONGEST])
+    letters: Counter[str] = Counter()
     counts: dict[str, int] = {}
     if sample.isascii():
         words = _ascii_words(sample)
     else:
-        letters = _ASCII.sub("", sample)
-        counts = {name: len(found) for name, p in _SCRIPTS if (found := p.findall(letters))}
+        letters = Counter(_ASCII.sub("", sample))
+        counts = _count_scripts(letters)
         words = [
             w for w in _WORD.findall(sample) if w[0] < "\u0250" or "\u1e00" <= w[0] < "\u1f00"
         ]
-    latin = [w for w in words if _fold(w) not in JARGON and len(w) < 30]
+    latin = [w for w in words if len(w) < 30 and _fold(w) not in JARGON]
     han = counts.get("han", 0)
     east = han + counts.get("kana", 0) + counts.get("hangul", 0)
     if east and east / _HAN_PER_WORD >= len(latin):
-        return _east_asian(sample, counts)
+        return _east_asian(letters, counts)
     other = max(counts, key=lambda k: counts[k]) if counts else ""
     if other and other not in ("han", "kana", "hangul") and counts[other] > 3 * len(latin):
         return _other_script(sample, other)
     return _by_words(latin, sample, _LATIN, has_han=han > 0)
+
+
+def _count_scripts(letters: Mapping[str, int]) -> dict[str, int]:
+    """Letters of each script, in the order of _SCRIPTS."""
+    counts = dict.fromkeys(("", *(name for name, _ in _SCRIPTS)), 0)
+    for letter, count in letters.items():
+        counts[_script_of(letter)] += count
+    del counts[""]
+    return {name: count for name, count in counts.items() if count}
+
+
+@lru_cache(maxsize=20_000)
+def _script_of(letter: str) -> str:
+    return next((name for name, letters in _SCRIPTS if letters.match(letter)), "")
 
 
 def _without_noise(text: str) -> str:
@@ -131,20 +147,24 @@ def _ascii_words(text: str) -> list[str]:
     return words
 
 
-def _east_asian(text: str, counts: dict[str, int]) -> tuple[str, float]:
+def _east_asian(letters: Counter[str], counts: dict[str, int]) -> tuple[str, float]:
     han, kana = counts.get("han", 0), counts.get("kana", 0)
     hangul = counts.get("hangul", 0)
     if hangul > kana and hangul * 2 >= han:
         return "ko", 0.99
     if kana * 8 >= han and kana >= 2:
         return "ja", 0.99
-    return chinese_script(text)
+    return _leaning(letters)
 
 
 def chinese_script(text: str) -> tuple[str, float]:
     """Tell zh-Hans from zh-Hant; zh-Hans with 0.6 when no character decides."""
-    simplified = sum(map(SIMPLIFIED.__contains__, text))
-    traditional = sum(map(TRADITIONAL.__contains__, text))
+    return _leaning(Counter(text))
+
+
+def _leaning(letters: Counter[str]) -> tuple[str, float]:
+    simplified = sum(letters[letter] for letter in SIMPLIFIED & letters.keys())
+    traditional = sum(letters[letter] for letter in TRADITIONAL & letters.keys())
     if simplified == traditional:
         return "zh-Hans", 0.6
     winner = "zh-Hans" if simplified > traditional else "zh-Hant"

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from itertools import compress
 from typing import NamedTuple, TypeAlias
 
 from worker.domain.hanzi import TO_SIMPLIFIED
@@ -47,10 +48,15 @@ def _folding() -> dict[int, str]:
     table |= {0x2019: "'", 0x2018: "'", 0x02BC: "'", 0x3000: " ", 0xA0: " "}
     for mark in "，：；！？":
         table.pop(ord(mark), None)
-    return table | dict(TO_SIMPLIFIED)
+    table |= TO_SIMPLIFIED
+    # What becomes a letter that becomes another (ǽ, æ, a) becomes the last of them at once.
+    return {code: table.get(ord(folded[:1]), folded) for code, folded in table.items()}
 
 
 _FOLD = _folding()
+_FOLDED = {chr(code): folded for code, folded in _FOLD.items() if chr(code) != folded}
+_FEW = 40
+"""Different characters that are sooner replaced one by one than all are translated."""
 
 
 def fold(text: str) -> str:
@@ -60,7 +66,12 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    return text.translate(_FOLD).lower() if "İ" not in text else text.translate(_FOLD)
+    present = _FOLDED.keys() & set(text)
+    if len(present) > _FEW:
+        return text.translate(_FOLD).lower()
+    for character in present:  # none is what another becomes
+        text = text.replace(character, _FOLDED[character])
+    return text.lower()
 
 
 class Mention(NamedTuple):
@@ -98,11 +109,20 @@ class Tokens(NamedTuple):
     def start_of(self, index: int) -> int:
         """Where the word of that index begins in the text."""
         clause = self.clauses[index]
-        at = self.clause_starts[clause]
-        # Only what is no word stands between words, so the next find is the next word.
-        for word in self.words[self.clause_words[clause] : index]:
-            at = self.text.find(word, at) + len(word)
+        at = self._after(self.clause_starts[clause], self.clause_words[clause], index)
         return self.text.find(self.words[index], at)
+
+    def span(self, first: int, last: int) -> slice:
+        """Where the words from `first` to `last` stand in the text."""
+        start = self.start_of(first)
+        return slice(start, self._after(start, first, last + 1))
+
+    def _after(self, at: int, first: int, end: int) -> int:
+        """Where the words from `first` on, the first one looked for from `at`, end."""
+        # Only what is no word stands between words, so the next find is the next word.
+        for word in self.words[first:end]:
+            at = self.text.find(word, at) + len(word)
+        return at
 
     def sentence_from(self, offset: int) -> int:
         """The sentence of the first word in a clause from `offset` on; past all if none."""
@@ -306,23 +326,21 @@ class Vocabulary:
         """Find every phrase; overlapping ones all count. In order of their first word."""
         found: list[tuple[tuple[str, ...], int, int]] = []
         unmet = self._start  # no phrase leads back to it
-        classes = self._classes_of(tokens.words)
-        ends = [*tokens.sentence_words[1:], len(classes)]
-        for begin, end in zip(tokens.sentence_words, ends, strict=False):
-            # The end is a class of its own that leads nowhere: no step has to look for it.
-            row = [*classes[begin:end], _END]
-            for first, opened in enumerate(row):
-                state, place = self._opening[opened], first
-                while state is not None:
-                    if state.is_marked:
-                        if state.concepts:
-                            found.append((state.concepts, begin + first, begin + place))
-                        if state.is_last:
-                            break
-                    place += 1
-                    number = row[place]
-                    following = state.onward.get(number, unmet)
-                    state = self._step(state, number) if following is unmet else following
+        # The end of a sentence is a class of its own that leads nowhere: no step looks for it.
+        classes, indexes = self._classes_of(tokens)
+        opening = list(map(self._opening.__getitem__, classes))
+        for first, opened in compress(enumerate(opening), opening):
+            state, place = opened, first
+            while state is not None:
+                if state.is_marked:
+                    if state.concepts:
+                        found.append((state.concepts, indexes[first], indexes[place]))
+                    if state.is_last:
+                        break
+                place += 1
+                number = classes[place]
+                following = state.onward.get(number, unmet)
+                state = self._step(state, number) if following is unmet else following
         sentences, clauses, new = tokens.sentences, tokens.clauses, tuple.__new__
         return [  # by tuple's own __new__: the class itself takes twice the time
             new(Mention, (concept, first, last, sentences[first], clauses[first]))
@@ -330,12 +348,27 @@ class Vocabulary:
             for concept in concepts
         ]
 
-    def _classes_of(self, words: list[str]) -> list[int]:
-        known = list(map(self._memo.get, words))
-        return [
-            self._classify(word) if number is None else number
-            for word, number in zip(words, known, strict=True)
-        ]
+    def _known(self, words: list[str]) -> list[int]:
+        try:
+            return list(map(self._memo.__getitem__, words))
+        except KeyError:
+            return [
+                self._classify(word) if (number := self._memo.get(word)) is None else number
+                for word in words
+            ]
+
+    def _classes_of(self, tokens: Tokens) -> tuple[list[int], list[int]]:
+        """The class of each word and of each end of a sentence, and the word's index."""
+        words = tokens.words
+        numbers = self._known(words)
+        classes: list[int] = []
+        indexes: list[int] = []
+        ends = [*tokens.sentence_words[1:], len(words)]
+        for begin, end in zip(tokens.sentence_words, ends, strict=False):
+            classes += numbers[begin:end]
+            classes.append(_END)
+            indexes += range(begin, end + 1)
+        return classes, indexes
 
 
 class Row(NamedTuple):

@@ -38,9 +38,7 @@ class Reading(NamedTuple):
         return " … ".join(self._slice(a, b) for a, b in spans)
 
     def _slice(self, first: int, last: int) -> str:
-        tokens = self.tokens
-        end = tokens.start_of(last) + len(tokens.words[last])
-        return " ".join(self.text[tokens.start_of(first) : end].split())
+        return " ".join(self.text[self.tokens.span(first, last)].split())
 
 
 def read(

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from worker.domain.beginnings import matches_at
 from worker.domain.checksums import base58_bytes, base58check, is_chinese_resident_id, is_luhn
 from worker.domain.codes import long_runs
 from worker.domain.judgement import Sealed
@@ -28,9 +29,11 @@ _UUID = re.compile(
     r"(?<![0-9A-Za-z-])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z-])"
 )
 _HEX32 = re.compile(r"[0-9A-Fa-f]{32}")
-# The first digit stands before the look behind it: so the search skips from digit to digit.
-_CARD = re.compile(r"[3-6](?<![0-9A-Za-z-].)\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?![0-9A-Za-z-])")
-_RESIDENT = re.compile(r"[1-8](?<![0-9A-Za-z].)\d{16}[\dXx](?![0-9A-Za-z])")
+_CARD = re.compile(r"(?<!-)[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?![0-9A-Za-z-])")
+_RESIDENT = re.compile(r"[1-8]\d{16}[\dXx](?![0-9A-Za-z])")
+# Where either can begin. Its first digit stands before the look behind it: so the search skips
+# from digit to digit.
+_LONG_NUMBER = re.compile(r"[1-8](?<![0-9A-Za-z].)(?=\d{3}[ -]?\d{4}[ -]?\d{4})")
 NOTE = re.compile(r"\[removed: [a-z_]+(?:, \d+ words)?\]")
 _REACH = 60
 """Characters before a bare value in which words may say what it is."""
@@ -173,10 +176,11 @@ def _is_password(m: re.Match[str], context: Context) -> bool:
 
 
 def _numbers(text: str, context: Context) -> Iterator[_Find]:
-    for m in _RESIDENT.finditer(text):
+    starts = [m.start() for m in _LONG_NUMBER.finditer(text)]
+    for m in matches_at(_RESIDENT, text, starts):
         if is_chinese_resident_id(m[0]):
             yield _Find(*m.span(), "id_number", "id_number")
-    for m in _CARD.finditer(text):
+    for m in matches_at(_CARD, text, starts):
         digits = re.sub(r"\D", "", m[0])
         told = _speaks_last(m, context, "card_words", "order_words")
         grouped = len(digits) == 16 and re.fullmatch(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}", m[0])

@@ -96,26 +96,27 @@ class _Sentences:
         for place, number in enumerate(self._numbers):
             for concept in reading.by_sentence[number]:
                 self._told[concept] = self._told.get(concept, 0) | 1 << place
-        self._counting = (1 << len(self._numbers)) - 1
+        counting = (1 << len(self._numbers)) - 1
         if is_doubted:
             # The body speaks against what only the subject tells.
-            in_subject = bisect_left(self._numbers, reading.body_starts)
-            self._counting &= _EVERYWHERE << in_subject
-        self._near: dict[int, list[int]] = {}
+            counting &= _EVERYWHERE << bisect_left(self._numbers, reading.body_starts)
+        self._counting = counting
+        self._near: dict[int, list[tuple[int, int]]] = {}
 
     def window_of(self, fact: Fact) -> tuple[int, int] | None:
         """The first window, as its first and last sentence, that tells `fact`."""
-        opening = self._opening(self._counting, fact.reach)
+        near = self._near_of(fact.reach)
+        opening = _opening(self._counting, near)
         for group in fact.all_of:
-            opening &= self._opening(self._anywhere(group), fact.reach)
+            opening &= _opening(self._anywhere(group), near)
             if not opening:
                 return None
-        opening &= ~self._opening(self._anywhere(fact.none_of), fact.reach)
+        if fact.none_of:
+            opening &= ~_opening(self._anywhere(fact.none_of), near)
         if not opening:
             return None
         place = (opening & -opening).bit_length() - 1
-        near = self._near_of(fact.reach)
-        reached = sum(bits >> place & 1 for bits in near)
+        reached = sum(bits >> place & 1 for _, bits in near)
         return self._numbers[place], self._numbers[place + reached]
 
     def _anywhere(self, concepts: frozenset[str]) -> int:
@@ -124,28 +125,29 @@ class _Sentences:
             bits |= self._told[concept]
         return bits
 
-    def _opening(self, told: int, reach: int) -> int:
-        """Where windows open in which a sentence of `told` stands."""
-        bits = told
-        for steps, near in enumerate(self._near_of(reach), 1):
-            bits |= told >> steps & near
-        return bits
-
-    def _near_of(self, reach: int) -> list[int]:
+    def _near_of(self, reach: int) -> list[tuple[int, int]]:
         """For 1 to `reach` steps: the sentences whose window holds one so many steps on."""
         if reach not in self._near:
-            numbers = self._numbers
             self._near[reach] = [
-                sum(
-                    1 << place
-                    for place, (number, onward) in enumerate(
-                        zip(numbers, numbers[steps:], strict=False)
-                    )
-                    if onward - number <= reach * 2
-                )
-                for steps in range(1, reach + 1)
+                (steps, self._whose_next(steps, reach * 2)) for steps in range(1, reach + 1)
             ]
         return self._near[reach]
+
+    def _whose_next(self, steps: int, most: int) -> int:
+        pairs = zip(self._numbers, self._numbers[steps:], strict=False)
+        return sum(
+            1 << place
+            for place, (number, onward) in enumerate(pairs)
+            if onward - number <= most
+        )
+
+
+def _opening(told: int, near: list[tuple[int, int]]) -> int:
+    """Where windows open in which a sentence of `told` stands."""
+    bits = told
+    for steps, whose in near:
+        bits |= told >> steps & whose
+    return bits
 
 
 def _is_met(groups: tuple[frozenset[str], ...], told: Set[str]) -> bool:
