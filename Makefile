@@ -4,6 +4,7 @@
 #   make check   the same without servers, for every save
 #   make attack  hostile mails against a real worker: FOLDER=... holds them
 #   make fuzz    damaged mails, guided by coverage, for FUZZ_SECONDS (60)
+#   make model   train the model that judges mail again, from worker/rules/mails
 #   make fix     format, and repair what ruff can repair
 
 VENV := .venv
@@ -16,7 +17,7 @@ ARGS ?=
 FOLDER ?=
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test check fix bench attack fuzz picture constraints clean
+.PHONY: demo test check fix bench attack fuzz model picture constraints clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo-ready
@@ -52,6 +53,10 @@ attack: $(VENV)/.dev-ready
 fuzz: $(VENV)/.dev-ready
 	@$(PIP) -c constraints.txt -e '.[fuzz]'
 	$(BIN)/python -m tests.fuzz.parse --seconds $(FUZZ_SECONDS) $(ARGS)
+
+# Some minutes. The same mails and versions give the same file.
+model: $(VENV)/.dev-ready
+	$(BIN)/python -m bench.model worker/rules/model.json.gz
 
 # The picture in README.md, drawn from a real run.
 picture: $(VENV)/.demo-ready

@@ -48,9 +48,21 @@ def _loaded(place: Path, model: Path) -> RuleSet:
         raise ValueError(f"rules in {place} make no sense: {error}") from error
 
 
+def categories(folder: Path | None = None) -> tuple[str, ...]:
+    """Name the categories of the rules without loading all of them.
+
+    Raises OSError and ValueError as `load` does.
+    """
+    place = folder or _HERE
+    try:
+        return tuple(_table(_read(place / "desk.yaml")["categories"]))
+    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"rules in {place} make no sense: {error}") from error
+
+
 def _assemble(place: Path, model: Path) -> RuleSet:
     desk, told = _read(place / "desk.yaml"), _read(place / "facts.yaml")
-    patterns = _read(place / "patterns.yaml")
+    patterns = _read(_own_or_shipped(place, "patterns.yaml"))
     facts = tuple(_fact(row) for row in _rows(told["facts"]))
     secret = str(desk.get("secret_fact", ""))
     by_words = tuple(f for f in facts if f.name != secret)
@@ -80,13 +92,18 @@ def _assemble(place: Path, model: Path) -> RuleSet:
         needs={c: _words(needs) for c, needs in _table(desk["needs"]).items()},
         given_by={n: frozenset(_words(by)) for n, by in _table(desk["given_by"]).items()},
         secret_fact=next((f for f in facts if f.name == secret), None),
-        money=_money(_read(place / "money.yaml")),
+        money=_money(_read(_own_or_shipped(place, "money.yaml"))),
         identifiers=_context(_table(patterns["identifiers"])),
         secrets=_context(_table(patterns["secrets"])),
         model=load_model(model) if model.exists() else None,
         critical_from=float(str(desk.get("critical_from", 0.3))),
         high_from=float(str(desk.get("high_from", 0.2))),
     )
+
+
+def _own_or_shipped(place: Path, name: str) -> Path:
+    """What a desk says of its own; sums, identifiers and secrets are much the same for all."""
+    return path if (path := place / name).exists() else _HERE / name
 
 
 class _Loader(yaml.CSafeLoader):
