@@ -9,11 +9,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import corpus, idle, ingest, latency, parsers, start, steps
+from bench import corpus, idle, ingest, judging, latency, parsers, start, steps
 from bench.servers import Missing, Servers, run_servers
 
 WORK = Path(__file__).parent / "work"
-NAMES = ("ingest", "latency", "idle", "steps", "start", "parse")
+NAMES = ("ingest", "latency", "idle", "steps", "start", "parse", "judging")
 Rows = Sequence[Mapping[str, object]]
 
 
@@ -83,6 +83,10 @@ def _measurements(
         rows = parsers.measure(mailbox)
         return rows, rows
 
+    def by_language() -> tuple[Rows, object]:
+        rows = judging.measure()
+        return rows, rows
+
     return {
         "ingest": take_in,
         "latency": single(lambda: latency.measure(servers, WORK, mails=60, a_second=5)),
@@ -90,6 +94,7 @@ def _measurements(
         "steps": by_step,
         "start": single(start.measure),
         "parse": by_reader,
+        "judging": by_language,
     }
 
 
