@@ -53,7 +53,7 @@ def mark_secrets(texts: Iterable[Labelled]) -> Marks:
     marks = Marks()
     for made in texts:
         reading = read_mail(mail_of(made), SETTINGS)
-        shown = readable(reading)
+        shown = "\n".join(readable(reading))
         right = {made.kind, *made.also} - {""}
         told = set(reading.secret_kinds)
         if made.kind:
@@ -65,7 +65,7 @@ def mark_secrets(texts: Iterable[Labelled]) -> Marks:
             marks.invented[kind] += 1
             marks.wrong["invented"].append((made, shown, reading.secret_kinds))
         marks.values += len(made.values) > 0
-        if made.channel != "file" and any(leaks(made, shown)):
+        if made.channel != "file" and any(any(leaks(made, part)) for part in readable(reading)):
             marks.leaked += 1
             marks.wrong["leaked"].append((made, shown, reading.secret_kinds))
         if made.channel in ("text", "html", "subject") and not all(
@@ -76,11 +76,11 @@ def mark_secrets(texts: Iterable[Labelled]) -> Marks:
     return marks
 
 
-def readable(reading: Reading) -> str:
+def readable(reading: Reading) -> tuple[str, ...]:
     """All that a person or a log may see of a mail."""
     message = reading.message
-    names = "\n".join(found.filename for found in message.attachments)
-    return f"{message.subject}\n{message.body_text}\n{message.reply_text}\n{names}"
+    names = (found.filename for found in message.attachments)
+    return (message.subject, message.body_text, message.reply_text, *names)
 
 
 def leaks(made: Labelled, shown: str) -> Iterable[str]:

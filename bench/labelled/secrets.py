@@ -5,6 +5,7 @@ import random
 import string
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from email.header import Header
 from email.message import EmailMessage
 from types import ModuleType
 
@@ -64,8 +65,7 @@ def mail_of(made: Labelled) -> bytes:
     mail["To"] = "support@desk.example"
     mail["Date"] = "Mon, 02 Mar 2026 08:00:00 +0000"
     mail["Message-ID"] = "<labelled@client.example.com>"
-    mail["Subject"] = made.text if made.channel == "subject" else "Hello"
-    mail.set_content(made.text if made.channel == "text" else "See below.")
+    mail.set_content(made.text if made.channel == "text" else "Hi.")
     if made.channel == "html":
         shown = made.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         mail.set_content(f"<div><p>{shown}</p></div>".replace("\n", "<br>\n"), subtype="html")
@@ -74,7 +74,9 @@ def mail_of(made: Labelled) -> bytes:
         mail.add_attachment(b"%PDF-1.7\n", maintype="application", subtype="pdf", filename=name)
     elif made.channel == "file":
         mail.add_attachment(made.text, filename="notes.txt")
-    return mail.as_bytes()
+    subject = made.text if made.channel == "subject" else "Hi"
+    encoded = subject if subject.isascii() else Header(subject, "utf-8").encode(linesep="\n")
+    return f"Subject: {encoded}\n".encode() + mail.as_bytes()
 
 
 def _mnemonics(chance: Chance, words: ModuleType) -> Iterator[Labelled]:
@@ -146,7 +148,8 @@ def _keys(chance: Chance, words: ModuleType) -> Iterator[Labelled]:
             "hex wrapped": _wrapped(values.hexes(chance, 64), 32),
             "solana": values.solana_key(chance),
         }.items():
-            yield _one(line, "private_key", f"{shape}: {line}", value)
+            also = frozenset({"api_key"} if "secret key" in line else ())
+            yield replace(_one(line, "private_key", f"{shape}: {line}", value), also=also)
     for line in words.KEYS:
         for shape, value in {
             "wif": values.wif(chance, "plain"),
@@ -239,7 +242,8 @@ def _numbers(chance: Chance, words: ModuleType) -> Iterator[Labelled]:
             "blanks": " ".join(fours),
             "dashes": "-".join(fours),
         }.items():
-            yield _one(line, "card", f"{shape}: {line}", value)
+            if line != "{v}" or shape != "whole":  # alone it may be any number
+                yield _one(line, "card", f"{shape}: {line}", value)
     for country, lines in words.IDENTITY.items():
         for line in lines:
             value = values.identity_number(chance, country)

@@ -165,7 +165,7 @@ class _Words(NamedTuple):
             while not bits[first + size - 1] >> bit & 1:
                 size -= 1  # a stranger that no word of the list follows
         enough = size >= (_SHORTEST_TOLD if near else 12 - 1)
-        told = words[first : first + size]
+        told = words[slice(*self._with_slips(first, first + size, bit))]
         if enough and _vouched(told, bit, is_told=near, known=self.known):
             return bit, first + size
         return None

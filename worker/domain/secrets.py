@@ -10,35 +10,39 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from worker.domain.beginnings import matches_at
-from worker.domain.checksums import base58_bytes, base58check, is_chinese_resident_id, is_luhn
+from worker.domain.beside import speaks_last
+from worker.domain.checksums import is_chinese_resident_id, is_luhn
 from worker.domain.codes import long_runs
 from worker.domain.judgement import Sealed
 from worker.domain.mnemonics import find_phrases
+from worker.domain.private_keys import find_keys
 from worker.domain.rules import Context, RuleSet
 
 CORE = frozenset({"password", "private_key", "mnemonic", "api_key"})
 """Kinds that open an account or a wallet."""
 
-_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
-_PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
-_EXTENDED = re.compile(r"[a-zA-Z]prv[1-9A-HJ-NP-Za-km-z]{100,112}")
-_WIF = re.compile(r"[5KLc9][1-9A-HJ-NP-Za-km-z]{50,51}")
-_HEX = re.compile(r"(?:0[xX])?[0-9a-fA-F]{64}(?:[0-9a-fA-F]{64})?")
-_BASE58_KEY = re.compile(r"[1-9A-HJ-NP-Za-km-z]{43,90}")
 _UUID = re.compile(
     r"(?<![0-9A-Za-z-])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z-])"
 )
 _HEX32 = re.compile(r"[0-9A-Fa-f]{32}")
-_CARD = re.compile(r"(?<!-)[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?![0-9A-Za-z-])")
+_CARD = re.compile(
+    r"(?<!-)[3-6]\d{3}(?:(?:[ -]?\d{4}){2}[ -]?\d{1,4}(?:[ -]?\d{1,3})?|[ -]\d{6}[ -]\d{5})"
+    r"(?![0-9A-Za-z-])"
+)
+_GROUPED = re.compile(r"\d{4}([ -])(?:\d{4}\1\d{4}\1\d{3,4}(?:\1\d{1,3})?|\d{6}\1\d{5})")
 _RESIDENT = re.compile(r"[1-8]\d{16}[\dXx](?![0-9A-Za-z])")
 # Where either can begin. Its first digit stands before the look behind it: so the search skips
 # from digit to digit.
-_LONG_NUMBER = re.compile(r"[1-8](?<![0-9A-Za-z].)(?=\d{3}[ -]?\d{4}[ -]?\d{4})")
+_LONG_NUMBER = re.compile(r"[1-8](?<![0-9A-Za-z].)(?=\d{3}[ -]?\d{4}(?:[ -]?\d{4}|\d\d[ -]))")
 NOTE = re.compile(r"\[removed: [a-z_]+(?:, \d+ words)?\]")
-_REACH = 60
-"""Characters before a bare value in which words may say what it is."""
+_VALUE_BEFORE = re.compile(r"[\"'“‘`「(（]?(?P<v>[!-~]{6,64}?)[\"'”’`」)）,，]?\s{0,2}$")
+_SHORTEST_AGAIN = 6
+"""Characters from which a secret is also sealed where it stands again without its words."""
 
-_TOLD = ("api_key", "password", "otp", "id_number", "mnemonic_words")
+_TOLD = (
+    *("api_key", "private_key", "password", "password_after"),
+    *("otp", "id_number", "card", "mnemonic_words"),
+)
 
 
 class _Find(NamedTuple):
@@ -65,9 +69,12 @@ def seal(text: str, *, rules: RuleSet) -> Sealed:
 def _find_all(text: str, context: Context) -> Iterator[_Find]:
     told = context.search(_TOLD, text)
     runs = long_runs(text)
-    yield from _keys(text, runs, context)
-    yield from _api_keys(text, runs, told["api_key"], context)
+    keys = list(find_keys(text, runs, context))
+    sure = {(key.start, key.end) for key in keys if key.is_sure}
+    yield from (_Find(key.start, key.end, "private_key", "private_key") for key in keys)
+    yield from (f for f in _api_keys(text, runs, told["api_key"], context) if f[:2] not in sure)
     yield from _told(told, context)
+    yield from _passwords_before(told["password_after"], context)
     yield from _numbers(text, context)
     announced = sorted(m.end() for m in told["mnemonic_words"])
     examples = context.words.get("example_mnemonics", frozenset())
@@ -76,57 +83,37 @@ def _find_all(text: str, context: Context) -> Iterator[_Find]:
 
 
 def _settled(finds: Iterator[_Find], text: str) -> list[_Find]:
-    """In order, without overlaps (the longer wins), without what is sealed already."""
+    """In order, what overlaps joined (the longer gives the kind), without what is sealed."""
     notes = [_Find(*m.span(), "", "") for m in NOTE.finditer(text)]
+    found = list(finds)
+    found += _again(found, text)
     kept: list[_Find] = []
-    for find in sorted([*notes, *finds], key=lambda f: (f.start, -f.end, f.kind)):
+    for find in sorted([*notes, *found], key=lambda f: (f.start, -f.end, f.kind)):
         if not kept or find.start >= kept[-1].end:
             kept.append(find)
-        elif kept[-1].kind and (not find.kind or find.end - find.start > _length(kept[-1])):
+        elif kept[-1].kind and not find.kind:
             kept[-1] = find
+        elif kept[-1].kind:
+            longer = max(kept[-1], find, key=_length)
+            end = max(kept[-1].end, find.end)
+            kept[-1] = longer._replace(start=kept[-1].start, end=end)
     return [find for find in kept if find.kind]
+
+
+def _again(found: Sequence[_Find], text: str) -> Iterator[_Find]:
+    """Where a secret that was told once stands once more, without the words that tell it."""
+    values = {text[f.start : f.end]: f for f in found if f.kind in CORE - {"mnemonic"}}
+    for value, find in values.items():
+        if len(value) < _SHORTEST_AGAIN or value.isalpha():
+            continue
+        at = text.find(value)
+        while at >= 0:
+            yield find._replace(start=at, end=at + len(value))
+            at = text.find(value, at + len(value))
 
 
 def _length(find: _Find) -> int:
     return find.end - find.start
-
-
-def _speaks_last(m: re.Match[str], context: Context, name: str, against: str) -> bool:
-    """Whether, of two sorts of words, the first stands nearest before `m`."""
-    before = m.string[max(0, m.start() - _REACH) : m.start()]
-    told = context.search((name, against), before)
-    return _last(told[name]) > _last(told[against])
-
-
-def _last(found: Sequence[re.Match[str]]) -> int:
-    return max((m.end() for m in found), default=-1)
-
-
-def _keys(text: str, runs: Sequence[re.Match[str]], context: Context) -> Iterator[_Find]:
-    if "-----BEGIN" in text:
-        for m in _PEM.finditer(text):
-            end = _PEM_END.search(text, m.end())
-            yield _Find(
-                m.start(), end.end() if end else len(text), "private_key", "private_key"
-            )
-    for m in runs:
-        if _is_private_key(m, context):
-            yield _Find(*m.span(), "private_key", "private_key")
-
-
-def _is_private_key(m: re.Match[str], context: Context) -> bool:
-    run = m[0]
-    if _EXTENDED.fullmatch(run):
-        return True
-    if _WIF.fullmatch(run) and len(base58check(run) or b"") in (33, 34):
-        return True
-    if not (_WIF.fullmatch(run) or _HEX.fullmatch(run) or _is_base58_key(run)):
-        return False
-    return _speaks_last(m, context, "key_words", "hash_words")
-
-
-def _is_base58_key(run: str) -> bool:
-    return bool(_BASE58_KEY.fullmatch(run)) and len(base58_bytes(run) or b"") in (32, 64)
 
 
 def _api_keys(
@@ -139,7 +126,7 @@ def _api_keys(
     if text.count("-") >= 4:
         bare += _UUID.finditer(text)
     for m in bare:
-        if _is_live(m[0], context) and _speaks_last(m, context, "api_key_words", "trace_words"):
+        if _is_live(m[0], context) and speaks_last(m, context, "api_key_words", "trace_words"):
             yield _Find(*m.span(), "api_key", "api_key")
     for m in told:
         if _is_live(m["v"], context):
@@ -147,10 +134,24 @@ def _api_keys(
 
 
 def _told(told: Mapping[str, Sequence[re.Match[str]]], context: Context) -> Iterator[_Find]:
-    for kind in ("password", "otp", "id_number"):
+    for kind in ("private_key", "password", "otp", "id_number", "card"):
         for m in told[kind]:
             if _is_live(m["v"], context) and (kind != "password" or _is_password(m, context)):
                 yield _Find(*m.span("v"), kind, kind)
+
+
+def _passwords_before(told: Sequence[re.Match[str]], context: Context) -> Iterator[_Find]:
+    """Values that are called a password only behind them: `Abc123 is my password`."""
+    for m in told:
+        from_ = max(0, m.start() - 70)
+        value = _VALUE_BEFORE.search(m.string[from_ : m.start()])
+        if value and _is_mixed(value["v"]) and _is_live(value["v"], context):
+            start, end = value.span("v")
+            yield _Find(from_ + start, from_ + end, "password", "password")
+
+
+def _is_mixed(value: str) -> bool:
+    return any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
 
 
 def _is_live(value: str, context: Context) -> bool:
@@ -182,7 +183,7 @@ def _numbers(text: str, context: Context) -> Iterator[_Find]:
             yield _Find(*m.span(), "id_number", "id_number")
     for m in matches_at(_CARD, text, starts):
         digits = re.sub(r"\D", "", m[0])
-        told = _speaks_last(m, context, "card_words", "order_words")
-        grouped = len(digits) == 16 and re.fullmatch(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}", m[0])
+        told = speaks_last(m, context, "card_words", "order_words")
+        grouped = _GROUPED.fullmatch(m[0])
         if 13 <= len(digits) <= 19 and is_luhn(digits) and (told or grouped):
             yield _Find(*m.span(), "card", "card")
