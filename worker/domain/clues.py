@@ -38,7 +38,6 @@ def clues(
     concepts.update(
         f"subject:{m.concept}" for m in reading.topics if m.sentence < reading.body_starts
     )
-    concepts.update(f"like:{group}" for group in reading.likenesses)
     concepts.update(f"known:{concept}" for concept in known)
     concepts.update(f"rule:{hit.rule}" for hit in verdict.hits)
     concepts.update((f"level:{verdict.urgency.value}", f"about:{category}"))

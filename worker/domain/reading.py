@@ -31,8 +31,6 @@ class Reading(NamedTuple):
     all_told: set[str]
     body_starts: int
     """Number of the first sentence after the subject."""
-    likenesses: frozenset[str] = frozenset()
-    """Groups of words of like meaning that the text holds one of; for the model alone."""
 
     def words_of(self, mentions: Iterable[Mention]) -> str:
         """The original words of `mentions`, joined."""
@@ -50,15 +48,11 @@ def read(
     text = f"{subject}\n{body}"
     tokens = tokenise(join_contractions(fold(text)))
     mentions: list[Mention] = []
-    likenesses: set[str] = set()
     for tag in _vocabularies(text, language=language, confidence=confidence, rules=rules):
         mentions += rules.vocabularies[tag].scan(tokens)
-        if tag in rules.synonyms:
-            likenesses.update(m.concept for m in rules.synonyms[tag].scan(tokens))
     mentions.sort(key=_BY_FIRST)
     body_starts = tokens.sentence_from(len(subject) + 1)
-    reading = _sift(mentions, tokens, text, rules.modality, body_starts=body_starts)
-    return reading._replace(likenesses=frozenset(likenesses))
+    return _sift(mentions, tokens, text, rules.modality, body_starts=body_starts)
 
 
 def _vocabularies(

@@ -173,8 +173,6 @@ class RuleSet:
     money: Money
     identifiers: Context
     secrets: Context
-    synonyms: Mapping[str, Vocabulary] = field(default_factory=dict)
-    """By primary language tag: groups of words of like meaning, for the model alone."""
     model: Model | None = None
     """None where none was trained for these rules: then they judge alone."""
     critical_from: float = 0.3
