@@ -95,12 +95,6 @@ def _assemble(place: Path, model: Path) -> RuleSet:
         money=_money(_read(_own_or_shipped(place, "money.yaml"))),
         identifiers=_context(_table(patterns["identifiers"])),
         secrets=_context(_table(patterns["secrets"])),
-        synonyms={
-            path.stem: Vocabulary(
-                {group: _phrases(rows) for group, rows in _read(path).items()}
-            )
-            for path in sorted((place / "synonyms").glob("*.yaml"))
-        },
         model=load_model(model) if model.exists() else None,
         critical_from=float(str(desk.get("critical_from", 0.3))),
         high_from=float(str(desk.get("high_from", 0.2))),
