@@ -103,6 +103,30 @@ def test_ticket_number_of_the_list_pastes_into_the_next_verb(folder: Path) -> No
     assert "\x1b" not in shown.out
 
 
+def test_tickets_are_merged_split_and_unlinked(folder: Path) -> None:
+    first = the_ticket(folder)["number"]
+    body = "My card was charged twice. UID 55123456"
+    (folder / "mails" / "3.eml").write_text(
+        MAIL.format(name="three", subject="Card", more="", body=body).replace("li.wei", "ana")
+    )
+    lines(postclerk("import", "mails/3.eml", "--json", cwd=folder))
+    second = lines(postclerk("tickets", "list", "--json", cwd=folder))[0]["number"]
+
+    merged = only(lines(postclerk("tickets", "merge", second, first, "--json", cwd=folder)))
+    shown = only(lines(postclerk("tickets", "show", first, "--json", cwd=folder)))
+    moved = shown["messages"][-1]
+    page = postclerk("tickets", "show", first, cwd=folder)
+    split = postclerk("tickets", "split", first, moved["id"], cwd=folder)
+    unlinked = postclerk("tickets", "unlink", second, cwd=folder)
+
+    assert (merged["number"], merged["messages"]) == (first, 2)
+    assert moved["origin"] == second
+    assert f"first on ticket {second}" in page.out
+    assert split.out == f"Ticket {second} has 1 mail now, taken off {first}.\n"
+    assert (unlinked.status, unlinked.out) == (1, "")
+    assert unlinked.err == f"postclerk: Ticket {second} is linked to nothing.\n"
+
+
 def test_ticket_is_closed_left_out_of_the_list_and_reopened(folder: Path) -> None:
     number = the_ticket(folder)["number"]
 

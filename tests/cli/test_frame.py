@@ -20,6 +20,7 @@ VERBS = [
     *("demo", "run", "once", "check", "import", "export", "parse", "classify", "simulate"),
     *("mailboxes", "doctor"),
     *(f"tickets {verb}" for verb in ("list", "show", "close", "reopen", "set")),
+    *(f"tickets {verb}" for verb in ("merge", "split", "unlink")),
     *(f"mail {verb}" for verb in ("list", "show", "why", "reprocess", "block")),
     *(f"dead {verb}" for verb in ("list", "show", "retry", "discard", "save")),
     *(f"outbox {verb}" for verb in ("list", "show", "retry", "cancel")),

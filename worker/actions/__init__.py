@@ -11,6 +11,7 @@ from worker.actions.mail import list_mail, raw_mail, reprocess_mail, show_mail
 from worker.actions.mailboxes import list_mailboxes
 from worker.actions.outbox import cancel_outbox, list_outbox, retry_outbox, show_outbox
 from worker.actions.refusals import NotFound, Refused
+from worker.actions.regroup import merge_ticket, split_ticket, unlink_ticket
 from worker.actions.tickets import (
     close_ticket,
     list_tickets,
@@ -34,6 +35,7 @@ __all__ = [
     "list_mailboxes",
     "list_outbox",
     "list_tickets",
+    "merge_ticket",
     "raw_dead",
     "raw_mail",
     "reopen_ticket",
@@ -45,6 +47,8 @@ __all__ = [
     "show_mail",
     "show_outbox",
     "show_ticket",
+    "split_ticket",
     "unblock_sender",
+    "unlink_ticket",
     "why_mail",
 ]

@@ -16,6 +16,7 @@ from worker.cli import (
     mailboxes,
     outbox,
     reading,
+    regroup,
     rules,
     running,
     templates,
@@ -83,3 +84,4 @@ for name, group in (
 ):
     app.add_typer(group, name=name)
 mailboxes.add_to(app)
+regroup.add_to(tickets.app)

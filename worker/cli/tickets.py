@@ -87,6 +87,8 @@ def show(
         print(f"\n{arrow} {'  '.join(word for word in told if word)}")
         printing.block(str(message.get("text") or ""))
         for attachment in printing.parts(message, "attachments"):
+        if message.get("origin"):
+            told.append(f"first on ticket {printing.text(message['origin'])}")
             if not attachment.get("decoration"):  # a logo: nothing that the customer sent
                 print(f"  [{printing.text(attachment.get('filename'))}]")
     _tell("Answers", found, "answers", ("id", "state", "kind", "language", "sent_at", "reason"))

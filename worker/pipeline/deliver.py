@@ -8,7 +8,7 @@ worker that died before it noted it.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -129,7 +129,11 @@ class Delivery:
         if fixed:
             with self._desk.database.write() as tx:
                 outbox.keep_composed(tx, fixed)
-                tickets.add_messages(tx, messages)
+                # Meanwhile an operator may have merged its ticket into another.
+                places = outbox.tickets_of(tx, list(fixed))
+                tickets.add_messages(
+                    tx, [replace(m, ticket_id=places[m.message_id or ""]) for m in messages]
+                )
         return ready, failed
 
     def _message(

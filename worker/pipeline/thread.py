@@ -82,8 +82,12 @@ def _repeat(desk: Desk, known: WorkingSet, reading: Reading, author: str) -> Rep
     mails = {mail.message: mail for mail in known.mails.get(author, ())}
     for pair in strong_identifiers(reading):
         mails |= {mail.message: mail for mail in known.same_case.get(pair, ())}
+    taken_apart = known.not_for(author)
     earlier = [
-        told for mail in mails.values() if (told := _told(known, mail, author)) is not None
+        told
+        for mail in mails.values()
+        if (told := _told(known, mail, author)) is not None
+        and told.ticket_id not in taken_apart
     ]
     if not earlier:
         return None

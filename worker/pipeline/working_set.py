@@ -83,6 +83,8 @@ class WorkingSet:
     overall: int
     pictures: dict[bytes, list[Sighting]] = field(default_factory=dict)
     """Where small pictures of this batch were seen before, by SHA-256."""
+    apart: set[tuple[int, int]] = field(default_factory=set)
+    """Pairs of tickets that an operator took apart."""
     writes: Writes = field(default_factory=Writes)
 
     def put_ticket(self, ticket: Ticket) -> None:
@@ -99,6 +101,17 @@ class WorkingSet:
                 return ticket
             ticket = self.tickets.get(ticket.merged_into)
         return ticket
+
+    def not_for(self, address: str) -> set[int]:
+        """Return tickets that were taken apart from one of this sender's, and are not his."""
+        mine = {ticket for ticket, speakers in self.participants.items() if address in speakers}
+        near = {
+            other
+            for pair in self.apart
+            for ticket, other in (pair, pair[::-1])
+            if ticket in mine
+        }
+        return near - mine
 
     def let_speak(self, ticket_id: int, address: str) -> None:
         """Make an address a participant."""
@@ -181,6 +194,7 @@ def gather(
         },
         overall=outbox.left_overall(tx, now=now),
         pictures=pictures.sightings(tx, small_pictures(readings)),
+        apart=threads.apart(tx, sorted(loaded)),
     )
 
 

@@ -157,6 +157,12 @@ def keep_composed(tx: Connection, composed: dict[int, tuple[bytes, str]]) -> Non
         tx.execute(_KEEP_COMPOSED, rows)
 
 
+def tickets_of(tx: Connection, ids: Sequence[int]) -> dict[str, int]:
+    """Return on which ticket answers stand now, by their Message-ID."""
+    query = select(answers.c.message_id, answers.c.ticket_id).where(answers.c.id.in_(ids))
+    return {row.message_id: row.ticket_id for row in tx.execute(query)}
+
+
 def composed(tx: Connection, message_ids: Sequence[str]) -> dict[str, bytes]:
     """Return the bytes of answers by Message-ID; those not composed yet are left out."""
     if not message_ids:

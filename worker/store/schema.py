@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration that this code needs."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -217,10 +217,22 @@ messages = Table(
     Column("urgency", Text, nullable=False),
     Column("traits", JSON),
     Column("recorded_at", Instant, nullable=False),
+    Column("origin_ticket_id", Id),
     Index("messages_by_ticket", "ticket_id"),
     Index("messages_by_message_id", "message_id"),
     Index("messages_by_sender", "sender", "id"),
 )
+
+kept_apart = Table(
+    "kept_apart",
+    metadata,
+    Column("one", Id, primary_key=True, autoincrement=False),
+    Column("other", Id, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Index("kept_apart_by_other", "other"),
+)
+"""What an operator took apart, the lower id first: two tickets, or ticket and incident."""
 
 attachments = Table(
     "attachments",

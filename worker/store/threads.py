@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from worker.domain.judgement import Amount, Identifiers, Urgency
-from worker.store.schema import answers, blocked_senders, identifiers, messages
+from worker.store.schema import answers, blocked_senders, identifiers, kept_apart, messages
 
 LAST_MAILS = 20
 """So many mails of a sender are compared with a new one."""
@@ -254,6 +254,16 @@ def answered(tx: Connection, ticket_ids: Sequence[int]) -> dict[int, list[Answer
         )
         found.setdefault(row.ticket_id, []).append(answer)
     return found
+
+
+def apart(tx: Connection, ticket_ids: Sequence[int]) -> set[tuple[int, int]]:
+    """Return the pairs that an operator took apart, of which one at least is named."""
+    if not ticket_ids:
+        return set()
+    columns = (kept_apart.c.one, kept_apart.c.other)
+    query = select(*columns).where(kept_apart.c.one.in_(ticket_ids))
+    both = query.union(select(*columns).where(kept_apart.c.other.in_(ticket_ids)))
+    return {(row.one, row.other) for row in tx.execute(both)}
 
 
 def blocked(tx: Connection, senders: Sequence[str]) -> set[str]:

@@ -35,6 +35,7 @@ class Ticket:
     possible_duplicate_of: int | None = None
     claims: str | None = None
     """Numbers of tickets that its mail points to without proof, comma-separated."""
+    incident_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,8 @@ class NewMessage:
     recorded_at: datetime
     traits: dict[str, object] | None = None
     """See worker.domain.traits; None for mail that is never compared."""
+    origin_ticket_id: int | None = None
+    """Where it was recorded first, if an operator moved it; a new one was not."""
 
 
 def add(tx: Connection, rows: Sequence[Ticket]) -> None:
@@ -98,6 +101,7 @@ def _values(row: Ticket) -> dict[str, object]:
         "duplicate_of": row.duplicate_of,
         "possible_duplicate_of": row.possible_duplicate_of,
         "claims": row.claims,
+        "incident_id": row.incident_id,
     }
 
 
@@ -125,6 +129,7 @@ def with_ids(tx: Connection, ids: Sequence[int]) -> dict[int, Ticket]:
             duplicate_of=row.duplicate_of,
             possible_duplicate_of=row.possible_duplicate_of,
             claims=row.claims,
+            incident_id=row.incident_id,
         )
         for row in tx.execute(query.with_for_update())
     }

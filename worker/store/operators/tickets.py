@@ -64,7 +64,11 @@ def _rows() -> Select[*tuple[object, ...]]:
 
 
 def messages_of(tx: Connection, ticket_id: int) -> list[Shown]:
-    """Return what was written on a ticket, in order; attachments stand apart."""
+    """Return what was written on a ticket, in order; attachments stand apart.
+
+    origin: number of the ticket on which it was recorded first; None when that is this one.
+    """
+    origin = tickets.alias("origin")
     query = (
         select(
             messages.c.id,
@@ -77,8 +81,10 @@ def messages_of(tx: Connection, ticket_id: int) -> list[Shown]:
             messages.c.kind,
             messages.c.is_unverified.is_(False).label("verified"),
             messages.c.message_id,
+            origin.c.number.label("origin"),
             inbound.c.blob_key,
         )
+        .outerjoin(origin, origin.c.id == messages.c.origin_ticket_id)
         .outerjoin(inbound, inbound.c.id == messages.c.inbound_id)
         .where(messages.c.ticket_id == ticket_id)
         .order_by(messages.c.id)
