@@ -227,7 +227,7 @@ class LanguageModel(_Section):
     ca_file: Location | None = None
     timeout: Wait = timedelta(seconds=5)
     """Of one question, from looking up the name to the last byte."""
-    patience: Wait = timedelta(seconds=10)
+    patience: Wait = timedelta(seconds=6)
     """So long a batch of mails waits; then it goes on without."""
     parallel: int = Field(default=4, ge=1, le=32)
     characters: int = Field(default=4000, ge=100, le=20_000)

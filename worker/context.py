@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.config import Config
+from worker.domain.advice import Advice
 from worker.domain.rendered import Rendered as Rendered
 from worker.keys import Keys
 from worker.store.ids import Ids
@@ -86,6 +87,19 @@ class Submission(Protocol):
     def close(self) -> None: ...
 
 
+class Customers(Protocol):
+    """Who knows the tier of customers. Asked outside transactions; raises nothing."""
+
+    def tiers(self, addresses: Sequence[str]) -> dict[str, str]: ...
+
+
+class Adviser(Protocol):
+    """A language model: an opinion a text, or None. Asked outside transactions, too."""
+
+    def advise(self, texts: Sequence[str]) -> list[Advice | None]: ...
+    def close(self) -> None: ...
+
+
 Now = Callable[[], datetime]
 """The wall clock, aware UTC."""
 
@@ -106,7 +120,13 @@ class Desk:
     chance: Chance
     worker: str
     """Name of this process among the workers, unique; claims and leases carry it."""
+    customers: Customers | None = None
+    """None: nobody is asked."""
+    adviser: Adviser | None = None
+    """None: there is no language model."""
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the database, and ask nobody any more."""
+        if self.adviser is not None:
+            self.adviser.close()
         self.database.close()

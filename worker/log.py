@@ -52,6 +52,12 @@ Event = Literal[
     "database.upgraded",
     "parser.restarted",
     "template.broken",
+    "lookup.failed",
+    "lookup.recovered",
+    "language_model.failed",
+    "language_model.ignored",
+    "language_model.skipped",
+    "language_model.recovered",
 ]
 Listener = Callable[[str, dict[str, object]], None]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Done, postclerk
+from tests.servers.chat_endpoint import chat_endpoint
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.smtp_sink import SmtpSink
 from worker import keys
@@ -53,6 +54,27 @@ def test_check_proves_a_good_desk(
     assert done.status == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "postclerk.key"]
     assert smtp_sink.messages == []
+
+
+def test_check_proves_language_model_and_customer_lookup(
+    tmp_path: Path, dovecot: Dovecot, smtp_sink: SmtpSink
+) -> None:
+    desk(tmp_path, imap_port=dovecot.port, smtp_port=smtp_sink.port)
+    config = tmp_path / "config.yaml"
+    plain = config.read_text()
+    with chat_endpoint() as endpoint:
+        outside = f"language_model: {{url: '{endpoint.url}', model: m}}\nurgency:\n  lookup:\n"
+        config.write_text(plain + outside + "    command: [echo, '{\"tier\": null}']\n")
+        good = postclerk("check", "--json", cwd=tmp_path)
+        endpoint.status = 401
+        config.write_text(plain + outside + "    command: ['false']\n")
+        bad = postclerk("check", "--json", cwd=tmp_path)
+
+    assert failed(good) == {}
+    assert failed(bad) == {
+        "customer tier": "false ended with status 1",
+        "language model opinion": "the endpoint answers 401; check key",
+    }
 
 
 def test_check_says_what_is_wrong_with_the_servers(tmp_path: Path) -> None:

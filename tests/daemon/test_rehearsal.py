@@ -6,9 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.chat_endpoint import chat_endpoint
 from worker import keys
-from worker.config import Blobs, Config, Database, Keys
+from worker.config import (
+    Blobs,
+    Circumstances,
+    Config,
+    Database,
+    Keys,
+    LanguageModel,
+    Lookup,
+    Tier,
+)
 from worker.daemon.rehearsal import import_paths, plain_config, simulate
+from worker.domain.judgement import Urgency
 from worker.errors import ConfigError
 
 MAIL = b"""From: Li Wei <li.wei@mail.example>
@@ -108,3 +119,42 @@ def test_an_unknown_mailbox_is_refused_with_the_known_names(
 ) -> None:
     with pytest.raises(ConfigError, match=r"No mailbox is called 'suport'; there are: support"):
         list(import_paths(config, [tmp_path], mailbox="suport", answer=False))
+
+
+def test_rehearsal_asks_nobody_outside(tmp_path: Path) -> None:
+    (tmp_path / "one.eml").write_bytes(MAIL)
+    called = tmp_path / "called"
+    with chat_endpoint() as endpoint:
+        config = plain_config().model_copy(
+            update={
+                "urgency": Circumstances(lookup=Lookup(command=("touch", str(called)))),
+                "language_model": LanguageModel(url=endpoint.url, model="m"),
+            }
+        )
+        assert len(list(simulate([tmp_path / "one.eml"], config))) == 1
+    assert endpoint.asked == []
+    assert not called.exists()
+
+
+def test_rehearsal_weighs_what_needs_nobody(tmp_path: Path) -> None:
+    raw = MAIL.replace(
+        b"My withdrawal has been pending since yesterday.", b"Please send me a bill."
+    )
+    (tmp_path / "one.eml").write_bytes(
+        b"Authentication-Results: mx.desk.invalid; dmarc=pass header.from=mail.example\n" + raw
+    )
+    plain = plain_config()
+    config = plain.model_copy(
+        update={
+            "desk": plain.desk.model_copy(
+                update={"trusted_authserv_ids": ("mx.desk.invalid",)}
+            ),
+            "urgency": Circumstances(
+                tiers=(Tier(name="vip", members=("@mail.example",), raises_to="critical"),)
+            ),
+        }
+    )
+    (before,) = simulate([tmp_path / "one.eml"], plain)
+    (after,) = simulate([tmp_path / "one.eml"], config)
+    ranks = [Urgency(str(row["urgency"])).rank for row in (before, after)]
+    assert ranks[1] - ranks[0] == 1

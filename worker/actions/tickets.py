@@ -35,7 +35,8 @@ def list_tickets(
     }
     with desk.database.read() as tx:
         found = tickets.listed(tx, active=active, equal=equal, limit=limit)
-    return [_row(ticket) for ticket in found]
+        marks = history.marks_of(tx, [_id(ticket) for ticket in found])
+    return [{**_row(ticket), "marks": marks.get(_id(ticket), [])} for ticket in found]
 
 
 def show_ticket(desk: Desk, number: str, *, html: bool = False) -> Shown:
@@ -53,6 +54,7 @@ def show_ticket(desk: Desk, number: str, *, html: bool = False) -> Shown:
         answers = outbox.of_ticket(tx, ticket_id)
         events = history.of_ticket(tx, ticket_id)
         identifiers = tickets.identifiers_of(tx, ticket_id)
+        marks = history.marks_of(tx, [ticket_id])
         composed = {
             message["id"]: tickets.composed(tx, str(message["message_id"]))
             for message in messages
@@ -77,7 +79,12 @@ def show_ticket(desk: Desk, number: str, *, html: bool = False) -> Shown:
         "events": events,
         "identifiers": identifiers,
         "missing": _missing(events),
+        "marks": marks.get(ticket_id, []),
     }
+
+
+def _id(ticket: Shown) -> int:
+    return int(str(ticket["id"]))
 
 
 def _row(ticket: Shown) -> Shown:

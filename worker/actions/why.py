@@ -32,6 +32,7 @@ def why_mail(desk: Desk, mail_id: str) -> Shown:
         **{name: trace.get(name) for name in _JUDGED},
         **{name: _list(trace.get(name)) for name in _LISTED},
         "evidence": _evidence(events),
+        "marks": [_mark(mark) for mark in _list(trace.get("marks"))],
         "hits": [_hit(hit) for hit in _list(trace.get("hits"))],
         "answer": answer,
         "silence": silence,
@@ -60,6 +61,11 @@ def _evidence(events: list[Shown]) -> list[str]:
 def _hit(hit: object) -> Shown:
     rule, text, points = (*_list(hit), None, None, None)[:3]
     return {"rule": rule, "text": text, "points": points}
+
+
+def _mark(mark: object) -> Shown:
+    name, text = (*_list(mark), None, None)[:2]
+    return {"mark": name, "text": text}
 
 
 def _list(value: object) -> list[object]:

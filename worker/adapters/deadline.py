@@ -76,6 +76,14 @@ class TimedStream:
             missing -= len(parts[-1])
         return b"".join(parts)
 
+    def read_some(self, limit: int) -> bytes:
+        """Read what is there, at most `limit` bytes; b"" once the server has closed."""
+        if self._unread:
+            return self._take(min(limit, len(self._unread)))
+        with contextlib.suppress(Hangup):
+            return self._receive(limit)
+        return b""
+
     def send(self, data: bytes) -> None:
         """Send all of `data`."""
         rest = memoryview(data)

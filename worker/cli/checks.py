@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from worker import keys, rules
-from worker.adapters import imap, smtp
+from worker.adapters import customer_lookup, imap, language_model, smtp
 from worker.cli import rendering
 from worker.config import Config
 from worker.config_file import doubts
@@ -67,6 +67,20 @@ def _servers(config: Config) -> Iterator[Callable[[], list[Row]]]:
         "smtp",
         partial(smtp.probe, config.smtp, local_hostname=config.desk.domain, deadline=deadline),
     )
+    if config.urgency.lookup.command:
+        yield partial(
+            _probed, "customer", partial(customer_lookup.probe, config.urgency.lookup)
+        )
+    if config.language_model.url is not None:
+        yield partial(_probed, "language model", partial(_language_model, config))
+
+
+def _language_model(config: Config) -> Sequence[tuple[str, bool, str]]:
+    try:
+        categories = rules.categories(config.rules)
+    except (OSError, ValueError):
+        return ()  # the row `rules` says what is wrong
+    return language_model.probe(config.language_model, categories=categories)
 
 
 def _probed(name: str, probe: Callable[[], Sequence[tuple[str, bool, str]]]) -> list[Row]:

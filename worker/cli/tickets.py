@@ -11,10 +11,13 @@ app = typer.Typer(help="Look at tickets and change them.", no_args_is_help=True)
 Number = Annotated[
     str, typer.Argument(metavar="NUMBER", parser=ticket_number, help="Such as K7M4-2QXD.")
 ]
-COLUMNS = ("number", "status", "urgency", "category", "updated_at", "requester", "subject")
+COLUMNS = (
+    *("number", "status", "urgency", "category", "marks"),
+    *("updated_at", "requester", "subject"),
+)
 HEAD = (
     *("number", "status", "urgency", "category", "language", "team", "mailbox"),
-    *("requester", "opened_at", "updated_at", "subject"),
+    *("requester", "opened_at", "updated_at", "subject", "marks"),
     *("duplicate_of", "possible_duplicate_of", "merged_into", "identifiers", "missing"),
 )
 
@@ -84,11 +87,11 @@ def show(
     for message in printing.parts(found, "messages"):
         arrow = "->" if message.get("direction") == "out" else "<-"
         told = [printing.text(message.get(name)) for name in ("date", "from", "id")]
+        if message.get("origin"):
+            told.append(f"first on ticket {printing.text(message['origin'])}")
         print(f"\n{arrow} {'  '.join(word for word in told if word)}")
         printing.block(str(message.get("text") or ""))
         for attachment in printing.parts(message, "attachments"):
-        if message.get("origin"):
-            told.append(f"first on ticket {printing.text(message['origin'])}")
             if not attachment.get("decoration"):  # a logo: nothing that the customer sent
                 print(f"  [{printing.text(attachment.get('filename'))}]")
     _tell("Answers", found, "answers", ("id", "state", "kind", "language", "sent_at", "reason"))

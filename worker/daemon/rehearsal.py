@@ -11,7 +11,16 @@ from pydantic import SecretStr
 
 from worker import keys
 from worker.adapters.mail_files import read
-from worker.config import Blobs, Config, Database, Keys, Mailbox, Smtp
+from worker.config import (
+    Blobs,
+    Config,
+    Database,
+    Keys,
+    LanguageModel,
+    Lookup,
+    Mailbox,
+    Smtp,
+)
 from worker.config import Desk as DeskConfig
 from worker.daemon import wiring
 from worker.errors import ConfigError
@@ -74,6 +83,9 @@ def _throw_away(config: Config, folder: Path) -> Config:
             "database": Database(url=f"sqlite:///{folder / 'simulate.db'}"),
             "blobs": Blobs(folder=folder / "blobs"),
             "keys": Keys(file=folder / "key"),
+            # A rehearsal asks nobody outside: nothing of these mails leaves.
+            "urgency": config.urgency.model_copy(update={"lookup": Lookup()}),
+            "language_model": LanguageModel(),
         }
     )
 

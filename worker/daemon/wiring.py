@@ -15,14 +15,14 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from worker import keys, log
+from worker import keys, log, rules
 from worker.adapters.blobs import FolderBlobs
 from worker.adapters.children import Children
 from worker.adapters.imap import ImapMailbox
 from worker.adapters.render import Templates
 from worker.adapters.smtp import SmtpSubmission
 from worker.config import Config
-from worker.context import Desk
+from worker.context import Adviser, Customers, Desk
 from worker.daemon.loops import (
     Loop,
     Processing,
@@ -82,7 +82,25 @@ def open_desk(config: Config) -> Desk:
         now=now,
         chance=secrets.token_bytes,
         worker=f"{socket.gethostname()}-{os.getpid()}-{next(_serial)}",
+        customers=_open_customers(config),
+        adviser=_open_adviser(config),
     )
+
+
+def _open_customers(config: Config) -> Customers | None:
+    if not config.urgency.lookup.command:
+        return None
+    from worker.adapters.customer_lookup import CustomerLookup
+
+    return CustomerLookup(config.urgency.lookup)
+
+
+def _open_adviser(config: Config) -> Adviser | None:
+    if config.language_model.url is None:
+        return None
+    from worker.adapters.language_model import LanguageModel
+
+    return LanguageModel(config.language_model, categories=rules.categories(config.rules))
 
 
 def open_templates(config: Config) -> Templates:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
+from worker.domain import advice
 from worker.domain.judgement import Hit, Judgement, Urgency
 
 TIER = "tier."
@@ -93,6 +94,12 @@ def asked(
     days = max(1, -((min(lately) - now) // timedelta(days=1)))
     sentence = f"asked {times} times in {days} day{'s' if days > 1 else ''}"
     return _told(judgement, ASKED, sentence, policy.asked_raises_to), sentence
+
+
+def of(judgement: Judgement) -> tuple[Hit, ...]:
+    """Give the hits that do not come from the words of the mail."""
+    beside = (TIER, AT_STAKE, ASKED, advice.RULE)
+    return tuple(hit for hit in judgement.hits if hit.rule.startswith(beside))
 
 
 def _told(judgement: Judgement, rule: str, text: str, raises_to: Urgency | None) -> Judgement:

@@ -8,7 +8,7 @@ from worker.domain import message_ids
 from worker.domain.answers import Answer, AnswerKind, Policy, Silence, TicketAnswers, choose
 from worker.domain.delivery import AnswerState
 from worker.domain.facts import Facts
-from worker.domain.judgement import Urgency
+from worker.domain.judgement import Judgement, Mark, Urgency
 from worker.pipeline.read import Reading
 from worker.pipeline.record import Recorded
 from worker.pipeline.working_set import WorkingSet
@@ -23,6 +23,8 @@ KINDS = {
     "followed_up": AnswerKind.FOLLOW_UP,
 }
 MESSAGE_ID_BYTES = 15
+CRITICAL_POINTS = 100
+"""Of a rule that makes a mail critical (worker/rules/facts.yaml)."""
 MAX_REFERENCES = 50
 
 
@@ -90,13 +92,27 @@ def policy(desk: Desk) -> Policy:
 
 def _blocks(kind: AnswerKind, reading: Reading) -> tuple[str, ...]:
     judged = reading.judgement
+    despair = next((mark for mark in judged.marks if mark.name == "self_harm"), None)
     asked = {
-        "critical": judged.urgency is Urgency.CRITICAL,
+        "self_harm": despair is not None,
+        "critical": judged.urgency is Urgency.CRITICAL and not _is_all(despair, judged),
         "secret": bool(reading.secret_kinds),
         "missing": bool(judged.missing) and kind is AnswerKind.RECEIVED,
         "safety": True,
     }
     return tuple(name for name in answer_facts.BLOCKS if asked.get(name))
+
+
+def _is_all(mark: Mark | None, judged: Judgement) -> bool:
+    """Whether nothing but what `mark` stands for makes the mail critical.
+
+    Then there is no account to be secured this minute, and no list of steps to be read.
+    """
+    if mark is None:
+        return False
+    return not any(
+        hit.points >= CRITICAL_POINTS and hit.rule not in mark.hits for hit in judged.hits
+    )
 
 
 def _before(answered: list[Answered]) -> TicketAnswers:

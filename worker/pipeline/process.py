@@ -1,6 +1,7 @@
 """The life of a mail between the ledger and the outbox, in order.
 
-    claim -> read (child process) -> screen -> thread -> repeat? -> record -> answer? -> settle
+    claim -> read (child process) -> weigh -> screen -> thread -> repeat? -> record -> answer?
+          -> settle
 
 One transaction a batch; no network, no rendering inside it. When a batch fails, its mails are
 processed one by one, each in a transaction of its own, so that one mail never holds up another.
@@ -18,14 +19,16 @@ from worker.domain import message_ids
 from worker.domain.answers import Answer, Silence
 from worker.domain.delivery import backoff
 from worker.domain.duplicates import Verdict
+from worker.domain.judgement import Judgement
 from worker.domain.message import Kind
 from worker.domain.screening import InboundState, Ours, Request, ScreenedOut, screen
 from worker.errors import Permanent, Temporary
 from worker.pipeline.answer import answer, own_addresses
 from worker.pipeline.pictures import without_logos
 from worker.pipeline.read import Reading
-from worker.pipeline.record import Recorded, record, record_ours
+from worker.pipeline.record import Recorded, record, record_ours, target
 from worker.pipeline.thread import Place, find_place, numbers_in
+from worker.pipeline.weigh import counted, weighed
 from worker.pipeline.working_set import WorkingSet, gather
 from worker.store import inbound
 from worker.store.events import NewEvent
@@ -72,6 +75,8 @@ class Outcome:
     """Ledger row of the mail that surely told the same before."""
     possible_duplicate_of: int | None = None
     """Ledger row of the mail that perhaps did."""
+    judgement: Judgement | None = None
+    """With what circumstances added; None for a mail that was not read."""
 
 
 def claim(desk: Desk, children: Children[Reading], *, suspects: bool) -> Batch | None:
@@ -148,7 +153,9 @@ def settle(desk: Desk, batch: Batch) -> list[Outcome]:
             outcomes += _failed(desk, row, result)
         else:
             pairs.append((row, result))
-    return outcomes + _write(desk, tuple(pairs))
+    readings = weighed(desk, [reading for _, reading in pairs])
+    rows = [row for row, _ in pairs]
+    return outcomes + _write(desk, tuple(zip(rows, readings, strict=True)))
 
 
 def _write(desk: Desk, pairs: Sequence[Pair]) -> list[Outcome]:
@@ -216,6 +223,7 @@ def decide(desk: Desk, known: WorkingSet, row: Claimed, reading: Reading) -> Out
             caps = desk.config.answers.caps
             reading = without_logos(reading, known.pictures, public_domains=caps.public_domains)
             place = find_place(desk, known, reading)
+            reading = counted(desk, known, reading, target(desk, known, place))
             recorded = record(desk, known, row, reading, place)
             given = answer(desk, known, row, reading, recorded, silence=silence)
             return _recorded(desk, known, row, reading, place, recorded, given)
@@ -367,6 +375,7 @@ def _settled(
         outcome=recorded.outcome if recorded else None,
         verdict=given,
         duplicate_of=copy_of,
+        judgement=reading.judgement,
     )
 
 
@@ -383,6 +392,7 @@ def _trace(reading: Reading, given: Answer | Silence | None) -> dict[str, object
         "score": judged.score,
         "hits": [[hit.rule, hit.text, hit.points] for hit in judged.hits[:20]],
         "missing": list(judged.missing),
+        "marks": [[mark.name, mark.text] for mark in judged.marks],
         "secrets": list(reading.secret_kinds),
         "defects": list(message.defects[:20]),
     }

@@ -22,6 +22,9 @@ from worker.mail.settings import ParseSettings
 from worker.mail.visible_text import reply_text
 from worker.rules import load, repeats
 
+_MOST_SEALED = 100_000
+"""Characters sealed for a language model: far more than it sees, so the cut is never seen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadSettings:
@@ -32,6 +35,8 @@ class ReadSettings:
     """Folder of the desk's own rules; None means the shipped ones."""
     model: Path | None = None
     """A model that the desk trained itself, in place of the one of the rules."""
+    shown_characters: int = 0
+    """So much of a mail a language model may see; 0: there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,8 @@ class Reading:
     """What was sealed in it, each kind once."""
     traits: Traits = field(default_factory=Traits)
     """What comparing it with other mails needs beside its text."""
+    shown: str = ""
+    """What a language model may see: subject and own words, sealed and cut."""
     missing_without_pictures: tuple[str, ...] | None = None
     """What is missing if all of its own pictures are decoration; None where nobody asked."""
 
@@ -94,7 +101,19 @@ def read_mail(raw: bytes, settings: ReadSettings) -> Reading:
         secret_kinds=tuple(dict.fromkeys((*kinds, *brought))),
         traits=traits,
         missing_without_pictures=unshown,
+        shown=_shown(parsed, settings.shown_characters, rules),
     )
+
+
+def _shown(message: Message, characters: int, rules: RuleSet) -> str:
+    """Seal as a whole what a language model may see, then cut.
+
+    A secret may begin in the subject and end in the text; none may be cut before it is known.
+    """
+    if not characters:
+        return ""
+    text = f"{message.subject}\n{message.reply_text[:_MOST_SEALED]}"
+    return seal(text, rules=rules).text[:characters].strip()
 
 
 def _sealed(message: Message, rules: RuleSet) -> tuple[Message, tuple[str, ...]]:

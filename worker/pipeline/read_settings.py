@@ -19,5 +19,6 @@ def read_settings(config: Config) -> ReadSettings:
             max_size_bytes=config.limits.message,
         ),
         rules=config.rules,
+        shown_characters=config.language_model.characters if config.language_model.url else 0,
         model=ModelShelf(config.models).live(),
     )

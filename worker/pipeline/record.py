@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from worker.context import Desk
-from worker.domain import ticket_numbers
+from worker.domain import circumstances, ticket_numbers
 from worker.domain.decoration import Sighting
 from worker.domain.duplicates import Repeat, Verdict
 from worker.domain.judgement import Identifiers
@@ -46,7 +46,7 @@ def record(
     desk: Desk, known: WorkingSet, claimed: Claimed, reading: Reading, place: Place
 ) -> Recorded:
     """Put a request where it belongs."""
-    ticket = _target(desk, known, place)
+    ticket = target(desk, known, place)
     if ticket is None:
         return _open(desk, known, claimed, reading, place)
     is_repeat = place.join is None
@@ -61,7 +61,7 @@ def record(
     )
     outcome = "merged" if is_repeat else "followed_up"
     kind = "ticket.repeated" if is_repeat else "ticket.followed_up"
-    _tell(desk, known, claimed, ticket, kind, evidence_of(place))
+    _tell(desk, known, claimed, ticket, kind, evidence_of(place) | _notes(reading))
     return Recorded(
         ticket, outcome=outcome, message_id=message_id, is_participant=is_participant
     )
@@ -98,7 +98,8 @@ def record_ours(
     return None, None
 
 
-def _target(desk: Desk, known: WorkingSet, place: Place) -> Ticket | None:
+def target(desk: Desk, known: WorkingSet, place: Place) -> Ticket | None:
+    """Name the ticket that a mail goes to; None when it opens one."""
     found: Join | Repeat | None = place.join
     if place.repeat is not None and place.repeat.verdict is Verdict.JOINED:
         found = place.repeat
@@ -165,7 +166,8 @@ def _open(
     if author is not None:
         known.let_speak(ticket.id, ticket.requester)
     message_id = _add_message(desk, known, claimed, reading, ticket, is_unverified=False)
-    _tell(desk, known, claimed, ticket, "ticket.opened", evidence_of(place))
+    evidence = evidence_of(place) | _notes(reading)
+    _tell(desk, known, claimed, ticket, "ticket.opened", evidence)
     outcome = "linked" if is_linked else "opened"
     return Recorded(ticket, outcome=outcome, message_id=message_id, is_participant=True)
 
@@ -277,6 +279,16 @@ def _tell(
             evidence=evidence or None,
         )
     )
+
+
+def _notes(reading: Reading) -> dict[str, object]:
+    """What is noted beside the words: circumstances and marks."""
+    judged = reading.judgement
+    notes = {
+        "weighed": [f"{hit.rule} {hit.text}".strip() for hit in circumstances.of(judged)],
+        "marks": list(judged.mark_names),
+    }
+    return {name: found for name, found in notes.items() if found}
 
 
 def evidence_of(place: Place) -> dict[str, object]:

@@ -91,7 +91,7 @@ def _told(
         "silence": outcome.verdict.reason if isinstance(outcome.verdict, Silence) else None,
     }
     if not isinstance(reading, Unreadable):
-        judged = reading.judgement
+        judged = outcome.judgement or reading.judgement
         row |= {
             "kind": reading.message.kind.value,
             "urgency": judged.urgency.value,
