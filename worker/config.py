@@ -49,6 +49,8 @@ class Desk(_Section):
     language: Language = "en"
     own_addresses: tuple[Address, ...] = ()
     """More addresses of ours, beside the mailboxes'; mail from them is never answered."""
+    reply_address: Literal["plain", "plus"] = "plain"
+    """plus: answers ask for replies to a signed address that names their ticket."""
     trusted_authserv_ids: tuple[LowerLine, ...] = ()
     """Whose Authentication-Results fields are believed (RFC 8601 section 2.5)."""
     trust_spam_headers: bool = False

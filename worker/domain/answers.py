@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from worker.domain import reply_addresses
 from worker.domain.judgement import Urgency
 
 
@@ -145,7 +146,7 @@ def _not_addressable(
     local, _, domain = author.rpartition("@")
     if not local or not domain:
         return "no_usable_address"
-    if author in desk_addresses:
+    if reply_addresses.is_own(author, desk_addresses):
         return "own_address"
     if NO_REPLY.fullmatch(local):
         return "no_reply_address"

@@ -9,6 +9,7 @@ from worker.domain.answers import Answer, AnswerKind, Policy, Silence, TicketAns
 from worker.domain.delivery import AnswerState
 from worker.domain.facts import Facts
 from worker.domain.judgement import Judgement, Mark, Urgency
+from worker.pipeline.own_addresses import own_addresses
 from worker.pipeline.read import Reading
 from worker.pipeline.record import Recorded
 from worker.pipeline.working_set import WorkingSet
@@ -65,14 +66,6 @@ def answer(
     if isinstance(verdict, Answer):
         known.count_answer(author or "", domain)
     return verdict
-
-
-def own_addresses(desk: Desk) -> frozenset[str]:
-    """Return the desk's addresses in lower case."""
-    mailboxes = (mailbox.address.lower() for mailbox in desk.config.mailboxes)
-    return frozenset(
-        (*mailboxes, *(address.lower() for address in desk.config.desk.own_addresses))
-    )
 
 
 def policy(desk: Desk) -> Policy:

@@ -29,6 +29,7 @@ from worker.domain.judgement import Urgency
 from worker.domain.message import Address
 from worker.errors import Permanent, Temporary
 from worker.mail.compose import compose
+from worker.pipeline.own_addresses import reply_address
 from worker.store import outbox, tickets
 from worker.store.outbox import Due
 from worker.store.tickets import NewMessage
@@ -254,18 +255,18 @@ class Delivery:
 
 
 def _write_mail(desk: Desk, mailbox: Mailbox, row: Due, rendered: Rendered) -> bytes:
+    name = mailbox.from_name or desk.config.desk.name
+    signed = reply_address(desk, mailbox.address, row.ticket_number)
     return compose(
         rendered=rendered,
-        from_address=Address(
-            addr_spec=mailbox.address,
-            display_name=mailbox.from_name or desk.config.desk.name,
-        ),
+        from_address=Address(addr_spec=mailbox.address, display_name=name),
         to=row.recipient,
         message_id=row.message_id,
         date=desk.now(),
         in_reply_to=row.in_reply_to,
         references=row.references,
         auto_submitted="auto-replied" if row.cause is not None else "auto-generated",
+        reply_to=Address(addr_spec=signed, display_name=name) if signed else None,
     )
 
 

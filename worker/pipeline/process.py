@@ -23,7 +23,8 @@ from worker.domain.judgement import Judgement
 from worker.domain.message import Kind
 from worker.domain.screening import InboundState, Ours, Request, ScreenedOut, screen
 from worker.errors import Permanent, Temporary
-from worker.pipeline.answer import answer, own_addresses
+from worker.pipeline.answer import answer
+from worker.pipeline.own_addresses import is_own
 from worker.pipeline.pictures import without_logos
 from worker.pipeline.read import Reading
 from worker.pipeline.record import Recorded, record, record_ours, target
@@ -209,7 +210,7 @@ def decide(desk: Desk, known: WorkingSet, row: Claimed, reading: Reading) -> Out
         message,
         is_own_answer=_is_ours(desk, message.message_id),
         is_unchanged=known.own_digests.get(message.message_id or "") == message.content_digest,
-        is_from_desk=author in own_addresses(desk),
+        is_from_desk=is_own(desk, author),
         is_sent_folder=mailbox is not None and mailbox.role == "sent",
         is_blocked=author in known.blocked,
         is_forced=row.is_forced,
@@ -308,7 +309,8 @@ def _recorded(
     )
     if place.repeat is None:
         found = place.join.evidence if place.join else place.claims
-        return replace(outcome, evidence=tuple(f"{e.kind.value} {e.value}" for e in found))
+        told = tuple(f"{e.kind.value} {e.value}" for e in found)
+        return replace(outcome, evidence=(*told, *place.refused))
     is_doubtful = place.repeat.verdict is Verdict.POSSIBLE
     return replace(
         outcome,

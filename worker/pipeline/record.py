@@ -292,6 +292,11 @@ def _notes(reading: Reading) -> dict[str, object]:
 
 
 def evidence_of(place: Place) -> dict[str, object]:
+    refused = {"refused": list(place.refused)} if place.refused else {}
+    return {**_proof(place), **refused}
+
+
+def _proof(place: Place) -> dict[str, object]:
     if place.join is not None:
         return {
             "as": "participant" if place.join.is_participant else "unverified side message",

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from worker.context import Desk
 from worker.domain import duplicates, threads, ticket_numbers, traits
 from worker.domain.duplicates import Repeat, Telling
+from worker.domain.reply_addresses import Tag
 from worker.domain.threads import Evidence, EvidenceKind, Join, Open
 from worker.domain.ticket import TicketStatus
 from worker.mail.fields import base_subject
+from worker.pipeline.own_addresses import tags_of
 from worker.pipeline.read import Reading
 from worker.pipeline.working_set import WorkingSet, strong_identifiers
 from worker.rules import repeats
@@ -29,6 +31,8 @@ class Place:
     join: Join | None
     repeat: Repeat | None
     claims: tuple[Evidence, ...]
+    refused: tuple[str, ...] = ()
+    """What looks like evidence and is none: addresses with a seal that is not ours."""
 
 
 def numbers_in(reading: Reading) -> tuple[str, ...]:
@@ -40,16 +44,19 @@ def find_place(desk: Desk, known: WorkingSet, reading: Reading) -> Place:
     """Say where the mail belongs."""
     message = reading.message
     author = message.author.addr_spec.lower() if message.author else None
+    tags = tags_of(desk, message)
+    refused = tuple(f"seal is not ours: {tag.address}" for tag in tags if not tag.is_sealed)
     verdict = threads.match(
         author=author,
         authentication=message.authentication.result,
-        evidence=tuple(_evidence(known, reading)),
+        evidence=tuple(_evidence(known, reading, tags)),
         participants=known.participants,
     )
     if isinstance(verdict, Join):
-        return Place(join=verdict, repeat=None, claims=())
+        return Place(join=verdict, repeat=None, claims=(), refused=refused)
     repeat = _repeat(desk, known, reading, author) if author else None
-    return Place(join=None, repeat=repeat, claims=_unproven(verdict, repeat))
+    claims = _unproven(verdict, repeat)
+    return Place(join=None, repeat=repeat, claims=claims, refused=refused)
 
 
 def _unproven(verdict: Open, repeat: Repeat | None) -> tuple[Evidence, ...]:
@@ -60,7 +67,12 @@ def _unproven(verdict: Open, repeat: Repeat | None) -> tuple[Evidence, ...]:
     )
 
 
-def _evidence(known: WorkingSet, reading: Reading) -> Iterator[Evidence]:
+def _evidence(known: WorkingSet, reading: Reading, tags: tuple[Tag, ...]) -> Iterator[Evidence]:
+    for tag in tags:
+        ticket_id = known.numbers.get(tag.number or "") if tag.is_sealed else None
+        ticket = known.current(ticket_id) if ticket_id is not None else None
+        if ticket is not None:
+            yield Evidence(EvidenceKind.SIGNED_ADDRESS, tag.address, ticket.id)
     for message_id in reading.message.ancestors:
         for reference in known.references.get(message_id, ()):
             ticket = known.current(reference.ticket_id)

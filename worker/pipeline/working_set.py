@@ -15,6 +15,7 @@ from worker.domain.answers import Leaving
 from worker.domain.decoration import Sighting
 from worker.domain.message import Attachment
 from worker.mail.parse import parse
+from worker.pipeline.own_addresses import tags_of
 from worker.pipeline.pictures import small_pictures
 from worker.pipeline.read import Reading
 from worker.store import events, inbound, outbox, pictures, threads, tickets
@@ -160,7 +161,13 @@ def gather(
         if message_id
     }
     references = threads.references(tx, sorted(named))
-    by_number = tickets.ids_of_numbers(tx, sorted(numbers))
+    sealed = {
+        tag.number or ""
+        for reading in readings
+        for tag in tags_of(desk, reading.message)
+        if tag.is_sealed
+    }
+    by_number = tickets.ids_of_numbers(tx, sorted(numbers | sealed))
     since = now - desk.config.tickets.duplicate_window
     mails = threads.last_mails(tx, senders, since=since)
     strong = {pair for reading in readings for pair in strong_identifiers(reading)}
