@@ -9,10 +9,10 @@ from email.header import Header
 from email.message import EmailMessage
 from types import ModuleType
 
-from bench.labelled import secrets_first, values
+from bench.labelled import secrets_first, secrets_second, values
 from bench.labelled.values import Chance
 
-SETS: dict[str, ModuleType] = {"first": secrets_first}
+SETS: dict[str, ModuleType] = {"first": secrets_first, "second": secrets_second}
 ANY = frozenset({"password", "api_key", "otp", "private_key"})
 """Kinds that may be told for what the guideline does not name, such as a seed of 2FA."""
 
@@ -217,13 +217,16 @@ def _filled(line: str, kind: str, shape: str, told: dict[str, str]) -> Labelled:
     text = line
     for name, value in used.items():
         text = text.replace("{" + name + "}", value)
+    also = {"password"} if kind == "api_key" and "pass" in used else set()
+    if kind == "api_key" and "ключ" in line:  # "secret key" may be either
+        also.add("private_key")
     return Labelled(
         text=text,
         kind=kind,
         shape=shape,
         values=tuple(used.values()) if kind else (),
         keeps=() if kind else tuple(used.values()),
-        also=frozenset({"password"}) if kind == "api_key" and "pass" in used else frozenset(),
+        also=frozenset(also),
     )
 
 

@@ -131,6 +131,8 @@ def _of_row(row: Iterable[tuple[Any, Any]]) -> frozenset[_Begun]:
     begun = _NOTHING
     for code, told in row:
         begun = _joined(begun, _of(code, told))
+        if not any(b.is_whole and len(b.text) < _LENGTH for b in begun):
+            break  # what follows changes nothing any more
     return begun
 
 

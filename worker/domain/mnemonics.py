@@ -29,7 +29,7 @@ _MARKS = "\u0300-\u036f\u3099\u309a"
 _WORD = re.compile(rf"[^\W\d_{_HAN}]+(?:[{_MARKS}]+[^\W\d_{_HAN}]*)*")
 _ASCII_GAPS = {code: " " for code in range(128) if not chr(code).isalpha()}
 _HAN_APART = re.compile(
-    rf"(?:[{_HAN}][\s,，、.;；\d:：()（）|/*·•_\"'“”>＞「」\[\]#=→-]{{1,8}}){{11,}}[{_HAN}](?![{_HAN}])"
+    rf"(?:[{_HAN}][\s,，、.;；\d:：()（）|/*·•_\"'“”>＞「」\[\]#=→-]{{1,8}}){{11,}}[{_HAN}]"
 )
 _HAN_TOGETHER = re.compile(rf"(?<![{_HAN}])[{_HAN}]{{12,24}}(?![{_HAN}])")
 
@@ -38,6 +38,28 @@ _COMMON_HAN = frozenset(
     "对對生能而子那得于於着著下自之年过過发發后後作里裡请請吗嗎没沒还還什么麼怎"
 )
 """Hardly a sentence has none of them; of twelve random characters of a list, most have."""
+_PROSE = frozenset(
+    [
+        *("the", "and", "for", "are", "was", "has", "had", "his", "her", "not", "but", "our"),
+        *(
+            "out",
+            "all",
+            "any",
+            "how",
+            "who",
+            "why",
+            "its",
+            "let",
+            "they",
+            "them",
+            "then",
+            "than",
+        ),
+        *("have", "from", "been", "were", "your", "more", "some", "here", "make", "take"),
+        *("going", "done", "gone", "does", "says", "say"),
+    ]
+)
+"""Common words that are no slips of a word of the English list."""
 
 
 class Phrase(NamedTuple):
@@ -60,6 +82,7 @@ def _lists() -> _Lists:
     for bit, name in enumerate(sorted(Mnemonic.list_languages())):
         numbers: dict[str, int] = {}
         for number, word in enumerate(Mnemonic(name).wordlist):
+            word = word.replace("\ufffd\ufffd", "в")  # the Russian list of mnemonic 0.21
             for form in {_plain(word), _bare(word), _bare(word).replace("ı", "i")}:
                 numbers.setdefault(form, number)
                 masks[form] = masks.get(form, 0) | 1 << bit
@@ -147,10 +170,16 @@ class _Words(NamedTuple):
         window = bits[first : first + least]
         if not bits[first] or window.count(0) > _MOST_STRANGERS:
             return None
-        ends = ((_stretch(words, bits, first, bit), bit) for bit in _bits(bits[first]))
+        near = _has_between(
+            self.announced,
+            spans[first][0] - _NEAR,
+            spans[min(first + 2 * least, len(spans)) - 1][1] + _NEAR,
+        )
+        ends = (
+            (_stretch(words, bits, first, bit, is_told=near), bit) for bit in _bits(bits[first])
+        )
         last, bit = max(ends, key=lambda pair: pair[0])
         size = last - first
-        near = _has_between(self.announced, spans[first][0] - _NEAR, spans[last - 1][1] + _NEAR)
         if near and size < 12 - 1:
             # Short of a whole phrase, strange words may only be slips: prose that warns of
             # phrases ("private key, mnemonic phrase") holds many words of the lists.
@@ -173,16 +202,22 @@ class _Words(NamedTuple):
     def _with_slips(self, first: int, last: int, bit: int) -> tuple[int, int]:
         """Take in mistyped words at either end, where they make the phrase whole."""
         slips = _MOST_STRANGERS - sum(not bits >> bit & 1 for bits in self.bits[first:last])
-        for after in range(slips + 1):
-            for before in range(slips + 1 - after):
-                beside = self.words[last : last + after] + self.words[first - before : first]
-                if (
-                    last - first + len(beside) in _LENGTHS
-                    and before <= first
-                    and all(_is_near(word, bit) for word in beside)
-                ):
-                    return first - before, last + after
+        for more in range(slips + 1):
+            if last - first + more not in _LENGTHS:
+                continue
+            befores = [
+                before
+                for before in range(min(more, first) + 1)
+                if self._are_near(first - before, first, bit)
+                and self._are_near(last, last + more - before, bit)
+            ]
+            if befores:  # where both ends may have it, both are taken in
+                return first - max(befores), last + more - min(befores)
         return first, last
+
+    def _are_near(self, start: int, end: int, bit: int) -> bool:
+        words = self.words[start:end]
+        return len(words) == end - start and all(_is_near(word, bit) for word in words)
 
 
 def _has_between(places: list[int], least: int, most: int) -> bool:
@@ -202,19 +237,24 @@ def _bits(mask: int) -> list[int]:
     return [bit for bit in range(mask.bit_length()) if mask >> bit & 1]
 
 
-def _stretch(words: list[str], bits: list[int], first: int, bit: int) -> int:
-    """Where the run of words of list `bit` that begins at `first` ends (exclusive)."""
+def _stretch(words: list[str], bits: list[int], first: int, bit: int, *, is_told: bool) -> int:
+    """Where the run of words of list `bit` that begins at `first` ends (exclusive).
+
+    is_told: the text says that it is a phrase; else only slips may stand between.
+    """
     strangers, end = 0, first + 1
-    place = first + 1
-    while place < len(words) and place - first < max(_LENGTHS) + _MOST_STRANGERS:
+    for place in range(first + 1, min(first + max(_LENGTHS) + _MOST_STRANGERS, len(words))):
         if bits[place] >> bit & 1:
             end = place + 1
-        else:
-            strangers += 1
-        if strangers > _MOST_STRANGERS:
+            continue
+        strangers += 1
+        if strangers > _MOST_STRANGERS or not (is_told or _is_slip(words[place], bit)):
             break
-        place += 1
     return end
+
+
+def _is_slip(word: str, bit: int) -> bool:
+    return word not in _PROSE and _is_near(word, bit)
 
 
 @lru_cache(maxsize=4096)
@@ -223,10 +263,19 @@ def _is_near(word: str, bit: int) -> bool:
     if len(word) < 3 or len(word) > 12:
         return False
     return any(
-        other[0] == word[0] or other[-1] == word[-1]
-        for other in _lists().numbers[bit]
-        if abs(len(other) - len(word)) <= 1 and len(other) > 2 and _one_slip(word, other)
+        other[0] == form[0] or other[-1] == form[-1]
+        for form in {word, unicodedata.normalize("NFC", word)}
+        for other in _forms(bit)
+        if abs(len(other) - len(form)) <= 1 and _one_slip(form, other)
     )
+
+
+@cache
+def _forms(bit: int) -> tuple[str, ...]:
+    """The words of list `bit`, letters with their marks apart and as one character."""
+    words = _lists().numbers[bit]
+    forms = {*words, *(unicodedata.normalize("NFC", word) for word in words)}
+    return tuple(sorted(form for form in forms if len(form) > 2))
 
 
 def _one_slip(a: str, b: str) -> bool:
@@ -251,7 +300,8 @@ def _vouched(words: list[str], bit: int, *, is_told: bool, known: frozenset[str]
     if any(example in joined for example in known):
         return False
     numbers = _lists().numbers[bit]
-    inside = sum(w in numbers for w in words)
+    strange = [w for w in words if w not in numbers]
+    inside = len(words) - len(strange)
     if is_told or len(words) in _LENGTHS:
         return inside >= len(words) - _MOST_STRANGERS
     return inside >= 12 or _has_checksum(words, bit)
@@ -295,7 +345,8 @@ def _is_han_phrase(m: re.Match[str], announced: list[int]) -> bool:
     if not _has_between(announced, m.start() - 24, m.start()):
         line = m.string[m.string.rfind("\n", 0, m.start()) + 1 : m.start()]
         rest = m.string[m.end() : m.end() + 20].partition("\n")[0]
-        if line.strip() or rest.strip() or sum(c in _COMMON_HAN for c in m[0]) > 1:
+        is_apart = line.strip(" \t>")[-1:] in ("", ":", "：") and not rest.strip()
+        if sum(c in _COMMON_HAN for c in m[0]) > is_apart:  # one at most, inside a line none
             return False
     bit = _han_list(list(m[0]))
     return bit is not None and _has_checksum(list(m[0]), bit)

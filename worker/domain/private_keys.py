@@ -54,7 +54,7 @@ def _key_at(m: re.Match[str], context: Context) -> Iterator[Key]:
     if _is_sure(m[0]):
         yield Key(*m.span(), True)
         return
-    if _may_be_key(m[0]) and speaks_last(m, context, "key_words", "hash_words"):
+    if _may_be_key(m[0]) and _is_told(m, context):
         yield Key(*m.span(), False)
         return
     joined, end = m[0], m.end()
@@ -63,9 +63,16 @@ def _key_at(m: re.Match[str], context: Context) -> Iterator[Key]:
         if _is_sure(joined):
             yield Key(m.start(), end, True)
             return
-        if _HEX.fullmatch(joined) and speaks_last(m, context, "key_words", "hash_words"):
+        if _HEX.fullmatch(joined) and _is_told(m, context):
             yield Key(m.start(), end, False)
             return
+
+
+def _is_told(m: re.Match[str], context: Context) -> bool:
+    """Whether words say so; `the private key of that address:` does, whatever it names."""
+    return speaks_last(m, context, "key_words", "hash_words") or speaks_last(
+        m, context, "firm_key_words", "tx_words"
+    )
 
 
 def _is_sure(run: str) -> bool:
@@ -85,9 +92,7 @@ def _bytes_at(m: re.Match[str], context: Context) -> Iterator[Key]:
     numbers = [int(one) for one in re.findall(r"\d+", m[0])]
     if max(numbers) > 255 or len(set(numbers)) < 16:
         return
-    if len(numbers) == 64 or (
-        len(numbers) == 32 and speaks_last(m, context, "key_words", "hash_words")
-    ):
+    if len(numbers) == 64 or (len(numbers) == 32 and _is_told(m, context)):
         yield Key(*m.span(), True)
 
 

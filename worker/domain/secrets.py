@@ -35,7 +35,7 @@ _RESIDENT = re.compile(r"[1-8]\d{16}[\dXx](?![0-9A-Za-z])")
 # from digit to digit.
 _LONG_NUMBER = re.compile(r"[1-8](?<![0-9A-Za-z].)(?=\d{3}[ -]?\d{4}(?:[ -]?\d{4}|\d\d[ -]))")
 NOTE = re.compile(r"\[removed: [a-z_]+(?:, \d+ words)?\]")
-_VALUE_BEFORE = re.compile(r"[\"'“‘`「(（]?(?P<v>[!-~]{6,64}?)[\"'”’`」)）,，]?\s{0,2}$")
+_VALUE_BEFORE = re.compile(r"[\"'“‘`「(（]?(?P<v>[!-~]{5,64}?)[\"'”’`」)）,，]?\s{0,2}$")
 _SHORTEST_AGAIN = 6
 """Characters from which a secret is also sealed where it stands again without its words."""
 
@@ -172,8 +172,9 @@ def _is_password(m: re.Match[str], context: Context) -> bool:
     if any(not c.isalnum() for c in value[:-1]) and value.isascii():
         return True
     mixed = value[1:] != value[1:].lower() and value != value.upper()
-    firm = m.groupdict().get("firm")
-    return mixed or (bool(firm) and value.isascii() and len(value) >= 6)
+    firm = str(m.groupdict().get("firm") or "").strip().lower()
+    is_told = firm in ("is", "was", "是") or any(c in ":：=＝" for c in firm)
+    return mixed or (is_told and value.isascii() and len(value) >= 6)
 
 
 def _numbers(text: str, context: Context) -> Iterator[_Find]:
