@@ -88,7 +88,7 @@ def test_a_dead_letter_given_up_is_kept_and_listed_no_more(house: House, letter:
 
 
 def test_its_raw_mail_comes_out_as_it_came_in(house: House, letter: str) -> None:
-    assert actions.raw_dead(house.desk, letter).endswith(b"Poison.\n")
+    assert actions.raw_dead(house.desk, letter, actor=ME).endswith(b"Poison.\n")
 
 
 def test_a_mail_that_never_came_has_no_raw_bytes_and_is_not_tried(
@@ -97,7 +97,7 @@ def test_a_mail_that_never_came_has_no_raw_bytes_and_is_not_tried(
     house.execute("UPDATE inbound SET blob_key = NULL, sha256 = NULL")
 
     with pytest.raises(NotFound, match="no raw bytes"):
-        actions.raw_dead(house.desk, letter)
+        actions.raw_dead(house.desk, letter, actor=ME)
     with pytest.raises(Refused, match="never handed it over"):
         actions.retry_dead(house.desk, [letter], actor=ME)
     assert actions.retry_dead(house.desk, None, actor=ME) == []

@@ -8,6 +8,7 @@ from tests.builders import LI_WEI, a_mail
 from tests.pipeline.house import House
 from worker import actions
 from worker.actions import NotFound, Refused
+from worker.context import Desk
 
 Row = dict[str, Any]
 ME = "cli:anna"
@@ -89,12 +90,46 @@ def test_raw_bytes_come_out_as_they_came_in(house: House) -> None:
     raw = a_mail("Umlauts: äöü\n")
     (outcome,) = house.take(raw)
 
-    assert actions.raw_mail(house.desk, str(outcome.inbound_id)) == raw
+    assert actions.raw_mail(house.desk, str(outcome.inbound_id), actor=ME) == raw
+    event = house.rows("events")[-1]
+    assert (event["kind"], event["actor"]) == ("mail.unsealed", ME)
+    assert event["evidence"] == {"shown": "raw"}
+
+
+def test_unsealing_shows_the_secret_and_keeps_who_saw_it_and_why(house: House) -> None:
+    (outcome,) = house.take(a_mail("my password is Zebra-4417, help\n"))
+    mail_id = str(outcome.inbound_id)
+    assert "Zebra" not in actions.show_mail(house.desk, mail_id)["text"]
+
+    found = actions.unseal_mail(house.desk, mail_id, actor=ME, reason="asked to by legal")
+
+    assert "my password is Zebra-4417" in found["text"]
+    event = house.rows("events")[-1]
+    assert (event["kind"], event["actor"]) == ("mail.unsealed", ME)
+    assert event["reason"] == "asked to by legal"
+    assert "Zebra" not in str(house.rows("events"))
+    shown = actions.show_ticket(house.desk, str(found["ticket"]))
+    assert shown["events"][-1]["kind"] == "mail.unsealed"
+
+
+def test_nothing_is_unsealed_without_a_reason(house: House) -> None:
+    (outcome,) = house.take(a_mail())
+    with pytest.raises(Refused, match="Say why"):
+        actions.unseal_mail(house.desk, str(outcome.inbound_id), actor=ME, reason=" ")
+    assert "mail.unsealed" not in {event["kind"] for event in house.rows("events")}
+
+
+def test_a_mail_that_was_never_read_is_not_unsealed(house: House, dead_mail: str) -> None:
+    with pytest.raises(Refused, match="never read"):
+        actions.unseal_mail(house.desk, dead_mail, actor=ME, reason="why not")
 
 
 @pytest.mark.parametrize("written", ["999", "0", "-1", "abc", "", "1e3", "９", "9" * 40])
 def test_an_id_that_is_nowhere_is_said(house: House, written: str) -> None:
-    for look in (actions.show_mail, actions.raw_mail, actions.why_mail):
+    def raw(desk: Desk, mail_id: str) -> bytes:
+        return actions.raw_mail(desk, mail_id, actor=ME)
+
+    for look in (actions.show_mail, raw, actions.why_mail):
         with pytest.raises(NotFound, match="There is no mail"):
             look(house.desk, written)
 

@@ -18,6 +18,38 @@ def listed(house: House, *, active: bool = True, limit: int = 50, **wanted: str)
     return actions.list_tickets(house.desk, active=active, limit=limit, **any_value | wanted)
 
 
+TXID = "9f" * 32
+
+
+@pytest.mark.parametrize(
+    ("words", "is_found"),
+    [
+        ("64495720", True),
+        (" 64495720 ", True),
+        ("6449572", False),
+        (TXID, True),
+        (TXID.upper(), True),
+        (TXID[:-1], False),
+        ("withdrawal gone", True),
+        ("GONE", True),
+        ("withdrawal lost", False),
+        ("100%", False),
+        ("nothing", False),
+    ],
+)
+def test_tickets_are_found_by_whole_identifiers_and_by_words_of_the_subject(
+    house: House, words: str, is_found: bool
+) -> None:
+    text = f"My UID is 64495720, the TxID is {TXID}.\n"
+    (taken,) = house.take(a_mail(text, subject="Where has my withdrawal gone"))
+    assert [row["number"] for row in listed(house, search=words)] == [taken.number] * is_found
+
+
+def test_tickets_are_found_by_their_number(house: House, number: str) -> None:
+    for words in (number, f"#{number}", number.lower()):
+        assert [row["number"] for row in listed(house, search=words)] == [number]
+
+
 def shown(house: House, number: str, *, html: bool = False) -> Row:
     return actions.show_ticket(house.desk, number, html=html)
 

@@ -21,7 +21,7 @@ VERBS = [
     *("mailboxes", "doctor"),
     *(f"tickets {verb}" for verb in ("list", "show", "close", "reopen", "set")),
     *(f"tickets {verb}" for verb in ("merge", "split", "unlink")),
-    *(f"mail {verb}" for verb in ("list", "show", "why", "reprocess", "block")),
+    *(f"mail {verb}" for verb in ("list", "show", "unseal", "why", "reprocess", "block")),
     *(f"dead {verb}" for verb in ("list", "show", "retry", "discard", "save")),
     *(f"outbox {verb}" for verb in ("list", "show", "retry", "cancel")),
     *(f"templates {verb}" for verb in ("list", "lint", "preview")),

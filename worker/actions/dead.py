@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from worker.actions.events import NEEDED, tell
 from worker.actions.heads import read_head
-from worker.actions.mail import raw_of
+from worker.actions.mail import note_unsealing, raw_of
 from worker.actions.refusals import NotFound, Refused, whole_number
 from worker.context import Desk
 from worker.domain.screening import InboundState
@@ -107,7 +107,10 @@ def discard_dead(desk: Desk, letter_id: str, *, actor: str, reason: str) -> Show
     return _with_head(desk, after)
 
 
-def raw_dead(desk: Desk, letter_id: str) -> bytes:
-    """Return the raw mail of a dead letter."""
+def raw_dead(desk: Desk, letter_id: str, *, actor: str) -> bytes:
+    """Return the raw mail of a dead letter, secrets included; an event keeps who saw it."""
     letter = _find(desk, letter_id)
-    return raw_of(desk, letter["blob_key"], f"dead letter {letter_id}")
+    raw = raw_of(desk, letter["blob_key"], f"dead letter {letter_id}")
+    inbound_id = int(str(letter["inbound_id"]))
+    note_unsealing(desk, inbound_id, actor=actor, reason="", shown="raw")
+    return raw

@@ -9,6 +9,7 @@ from worker.actions.refusals import NotFound, Refused, whole_number
 from worker.context import Desk
 from worker.domain.screening import InboundState
 from worker.errors import PostclerkError
+from worker.mail.parse import parse
 from worker.pipeline.read import read_mail
 from worker.pipeline.read_settings import read_settings
 from worker.store.operators import mail
@@ -112,10 +113,50 @@ def _as_read(desk: Desk, key: str, attachments: list[Shown]) -> Shown:
     }
 
 
-def raw_mail(desk: Desk, mail_id: str) -> bytes:
-    """Return a mail as the server served it, secrets included."""
+def raw_mail(desk: Desk, mail_id: str, *, actor: str, reason: str = "") -> bytes:
+    """Return a mail as the server served it, secrets included; an event keeps who saw it."""
     row, _ = _find(desk, mail_id)
-    return raw_of(desk, row["blob_key"], f"mail {mail_id}")
+    raw = raw_of(desk, row["blob_key"], f"mail {mail_id}")
+    note_unsealing(desk, int(mail_id), actor=actor, reason=reason, shown="raw")
+    return raw
+
+
+def unseal_mail(desk: Desk, mail_id: str, *, actor: str, reason: str) -> Shown:
+    """Show the text of a mail with its secrets; an event keeps who saw it and why."""
+    if not reason.strip():
+        raise Refused("Say why it is unsealed: the history keeps the reason.")
+    row, _ = _find(desk, mail_id)
+    if row["state"] not in READ_BEFORE:
+        raise Refused(f"Mail {mail_id} was never read; `mail show {mail_id} --raw` prints it.")
+    raw = raw_of(desk, row["blob_key"], f"mail {mail_id}")
+    message = parse(raw, settings=read_settings(desk.config).parse)
+    note_unsealing(desk, int(mail_id), actor=actor, reason=reason, shown="text")
+    return {
+        "id": row["id"],
+        "ticket": row["ticket"],
+        "from": message.author.addr_spec if message.author else "",
+        "subject": message.subject,
+        "text": message.body_text,
+        "attachments": [
+            {"part": one.part, "filename": one.filename} for one in message.attachments
+        ],
+    }
+
+
+def note_unsealing(desk: Desk, inbound_id: int, *, actor: str, reason: str, shown: str) -> None:
+    """Write down, before it is shown, who sees a mail with its secrets."""
+    desk.ids.ensure(NEEDED)
+    with desk.database.write() as tx:
+        tell(
+            desk,
+            tx,
+            "mail.unsealed",
+            actor=actor,
+            reason=reason,
+            ticket_id=mail.ticket_of(tx, inbound_id),
+            inbound_id=inbound_id,
+            evidence={"shown": shown},
+        )
 
 
 def raw_of(desk: Desk, blob_key: object, name: str) -> bytes:

@@ -21,10 +21,12 @@ def list_tickets(
     mailbox: str | None,
     requester: str | None,
     limit: int,
+    search: str | None = None,
 ) -> list[Shown]:
     """List tickets, the latest first.
 
     active: leave out closed and merged ones. The other arguments select; None: any.
+    search: a number or an identifier of the case, whole, or words of the subject.
     """
     equal = {
         "status": status,
@@ -34,7 +36,7 @@ def list_tickets(
         "requester": requester.lower() if requester else None,
     }
     with desk.database.read() as tx:
-        found = tickets.listed(tx, active=active, equal=equal, limit=limit)
+        found = tickets.listed(tx, active=active, equal=equal, limit=limit, search=search)
         marks = history.marks_of(tx, [_id(ticket) for ticket in found])
     return [{**_row(ticket), "marks": marks.get(_id(ticket), [])} for ticket in found]
 

@@ -98,7 +98,7 @@ def save(
     from worker.cli.opened import desk
 
     with desk(ctx) as opened:
-        raw = actions.raw_dead(opened, id)
+        raw = actions.raw_dead(opened, id, actor=actor())
     try:
         with file.open("xb") as new:
             new.write(raw)

@@ -1,4 +1,4 @@
-"""The verbs about received mail: list, show, why, reprocess, block."""
+"""The verbs about received mail: list, show, unseal, why, reprocess, block."""
 
 import sys
 from typing import Annotated, Literal
@@ -54,7 +54,8 @@ def show(
     ctx: typer.Context,
     id: MailId,
     raw: Annotated[
-        bool, typer.Option("--raw", help="Print the bytes as they came, secrets included.")
+        bool,
+        typer.Option("--raw", help="Print the bytes, secrets included; the history keeps it."),
     ] = False,
     json: Json = False,
 ) -> None:
@@ -64,7 +65,7 @@ def show(
 
     with desk(ctx) as opened:
         if raw:
-            sys.stdout.buffer.write(actions.raw_mail(opened, id))
+            sys.stdout.buffer.write(actions.raw_mail(opened, id, actor=actor()))
             return
         found = actions.show_mail(opened, id)
     if json:
@@ -73,6 +74,27 @@ def show(
     printing.pairs({name: value for name, value in found.items() if name != "text"})
     print()
     printing.block(str(found.get("text") or ""))
+
+
+@app.command(epilog=example('postclerk mail unseal 17 --reason "customer asks to destroy"'))
+def unseal(
+    ctx: typer.Context,
+    id: MailId,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the history.")],
+    json: Json = False,
+) -> None:
+    """Show the text of one mail with its secrets; the history keeps who saw it and why."""
+    from worker import actions
+    from worker.cli.opened import desk
+
+    with desk(ctx) as opened:
+        found = actions.unseal_mail(opened, id, actor=actor(), reason=reason)
+    if json:
+        printing.json_line(found)
+        return
+    printing.pairs({name: value for name, value in found.items() if name != "text"})
+    print()
+    printing.block(str(found["text"]))
 
 
 @app.command(epilog=example("postclerk mail why 17"))

@@ -22,7 +22,13 @@ HEAD = (
 )
 
 
-@app.command("list", epilog=example("postclerk tickets list --urgency critical"))
+@app.command(
+    "list",
+    epilog=example(
+        "postclerk tickets list --urgency critical",
+        "postclerk tickets list --search 64495720",
+    ),
+)
 def list_(
     ctx: typer.Context,
     status: Annotated[
@@ -33,24 +39,29 @@ def list_(
     category: Annotated[str | None, typer.Option(help="Such as withdrawal.")] = None,
     mailbox: Annotated[str | None, typer.Option(help="Its name in the configuration.")] = None,
     requester: Annotated[str | None, typer.Option(help="The customer's address.")] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(help="A UID, TxID, order number or address, whole; or subject words."),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Closed and merged ones, too.")] = False,
     limit: Limit = 50,
     json: Json = False,
 ) -> None:
-    """List tickets, the latest first; the closed ones with --all."""
+    """List tickets, the latest first; the closed ones with --all, --status or --search."""
     from worker import actions
     from worker.cli.opened import desk
 
     with desk(ctx) as opened:
         found = actions.list_tickets(
             opened,
-            active=not every and status is None,
+            active=not every and status is None and search is None,
             status=status,
             urgency=urgency,
             category=category,
             mailbox=mailbox,
             requester=requester,
             limit=limit,
+            search=search,
         )
     printing.rows(found, COLUMNS, as_json=json, empty="No ticket.")
 

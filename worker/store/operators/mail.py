@@ -61,6 +61,12 @@ def by_id(tx: Connection, inbound_id: int) -> Shown | None:
     return None if row is None else shown(row)
 
 
+def ticket_of(tx: Connection, inbound_id: int) -> int | None:
+    """Return the ticket on which a mail stands now."""
+    query = select(messages.c.ticket_id).where(messages.c.inbound_id == inbound_id)
+    return tx.execute(query).scalar()
+
+
 def _rows() -> Select[*tuple[object, ...]]:
     return (
         select(

@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from worker.domain.ticket import TicketStatus
 from worker.store.operators.shown import Shown, all_shown, shown
@@ -20,13 +30,23 @@ from worker.store.schema import (
 ENDED = (TicketStatus.CLOSED.value, TicketStatus.MERGED.value)
 
 
+SEARCHED = ("uid", "txid", "order_id", "ticket_id", "address")
+"""Kinds of identifiers that name one case."""
+
+
 def listed(
-    tx: Connection, *, active: bool, equal: Mapping[str, str | None], limit: int
+    tx: Connection,
+    *,
+    active: bool,
+    equal: Mapping[str, str | None],
+    limit: int,
+    search: str | None = None,
 ) -> list[Shown]:
     """Return tickets, the latest opened first.
 
     active: leave out closed and merged ones.
     equal: wanted values of status, urgency, category, mailbox, requester; None: any.
+    search: an identifier or a number, whole; or words that the subject holds; None: any.
     """
     query = _rows()
     columns = {**tickets.c, "mailbox": mailboxes.c.name}
@@ -35,7 +55,26 @@ def listed(
             query = query.where(columns[name] == wanted)
     if active:
         query = query.where(tickets.c.status.not_in(ENDED))
+    if search is not None:
+        query = query.where(_named_or_about(search.strip()))
     return all_shown(tx.execute(query.order_by(tickets.c.id.desc()).limit(limit)))
+
+
+def _named_or_about(words: str) -> ColumnElement[bool]:
+    """Tickets that `words` name; else those whose subject holds all of them."""
+    forms = {form for whole in (words, words.lstrip("#")) for form in _cases(whole)}
+    named = select(identifiers.c.ticket_id).where(
+        identifiers.c.kind.in_(SEARCHED), identifiers.c.value.in_(forms)
+    )
+    subject = func.lower(tickets.c.subject)
+    about = [subject.contains(word, autoescape=True) for word in words.lower().split()]
+    return or_(tickets.c.id.in_(named), tickets.c.number.in_(forms), and_(true(), *about))
+
+
+def _cases(value: str) -> tuple[str, str, str]:
+    """As written, and as other programs print hexadecimal digits."""
+    upper = f"0x{value[2:].upper()}" if value[:2].lower() == "0x" else value.upper()
+    return value, value.lower(), upper
 
 
 def by_number(tx: Connection, number: str) -> Shown | None:
