@@ -7,13 +7,6 @@ plain rows whose names docs/json.md tells; ids are strings in them, times are aw
 from worker.actions.blocking import block_sender, list_blocked, unblock_sender
 from worker.actions.dead import discard_dead, list_dead, raw_dead, retry_dead, show_dead
 from worker.actions.doctor import doctor
-from worker.actions.incidents import (
-    close_incident,
-    list_incidents,
-    open_incident,
-    say_incident,
-    show_incident,
-)
 from worker.actions.mail import list_mail, raw_mail, reprocess_mail, show_mail, unseal_mail
 from worker.actions.mailboxes import list_mailboxes
 from worker.actions.outbox import cancel_outbox, list_outbox, retry_outbox, show_outbox
