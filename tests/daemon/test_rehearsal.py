@@ -137,11 +137,8 @@ def test_rehearsal_asks_nobody_outside(tmp_path: Path) -> None:
 
 
 def test_rehearsal_weighs_what_needs_nobody(tmp_path: Path) -> None:
-    raw = MAIL.replace(
-        b"My withdrawal has been pending since yesterday.", b"Please send me a bill."
-    )
     (tmp_path / "one.eml").write_bytes(
-        b"Authentication-Results: mx.desk.invalid; dmarc=pass header.from=mail.example\n" + raw
+        b"Authentication-Results: mx.desk.invalid; dmarc=pass header.from=mail.example\n" + MAIL
     )
     plain = plain_config()
     config = plain.model_copy(
