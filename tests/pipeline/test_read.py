@@ -130,3 +130,22 @@ def test_a_phrase_in_quoted_lines_leaves_no_word_in_what_the_writer_says() -> No
     lines = "\n".join(f"> {word}" for word in PHRASE.split())
     reading = read_mail(a_mail(f"my seed: {lines}\nhelp\n"), SETTINGS)
     assert not set(PHRASE.split()) & set(reading.message.reply_text.split())
+
+
+@pytest.mark.parametrize("count", range(1, 12))
+def test_a_phrase_that_begins_in_the_subject_and_ends_in_the_text_leaves_no_word(
+    count: int,
+) -> None:
+    words = PHRASE.split()
+    rest = " ".join(words[count:])
+    raw = a_mail(
+        f"{rest}\n\nPlease restore it.\n\n> An older mail.\n",
+        subject=f"My seed: {' '.join(words[:count])}",
+    )
+    reading = read_mail(raw, SETTINGS)
+    message = reading.message
+    for text in (message.body_text, message.reply_text, message.subject):
+        assert not set(words) & set(text.split())
+    assert "[removed: mnemonic" in message.subject
+    assert message.reply_text == "Please restore it."
+    assert "mnemonic" in reading.secret_kinds

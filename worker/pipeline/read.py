@@ -82,6 +82,9 @@ def read_mail(raw: bytes, settings: ReadSettings) -> Reading:
         is_sealed=True,
         brings_secret=not CORE.isdisjoint(brought),
     )
+    secret = rules.secret_fact
+    if secret and any(hit.rule == secret.name for hit in judgement.hits):
+        message, kinds = _sealed_across(parsed, message, kinds, rules)
     traits = note(
         subject=message.subject,
         own_words=message.reply_text,
@@ -103,6 +106,34 @@ def read_mail(raw: bytes, settings: ReadSettings) -> Reading:
         missing_without_pictures=unshown,
         shown=_shown(parsed, settings.shown_characters, rules),
     )
+
+
+def _sealed_across(
+    parsed: Message, message: Message, kinds: tuple[str, ...], rules: RuleSet
+) -> tuple[Message, tuple[str, ...]]:
+    """Seal as well a secret that begins in the subject and ends in the text.
+
+    message: `parsed`, each field of it sealed by itself.
+    """
+    sealed = seal(f"{parsed.subject}\n{parsed.body_text}", rules=rules)
+    if sealed.text == f"{message.subject}\n{message.body_text}":
+        return message, kinds
+    subject, body = _parted(sealed.text, message.body_text)
+    own = body
+    if message.reply_text != message.body_text:
+        together = seal(f"{parsed.subject}\n{parsed.reply_text}", rules=rules)
+        own = _parted(together.text, message.reply_text)[1]
+    found = tuple(dict.fromkeys((*kinds, *sealed.kinds)))
+    return replace(message, subject=subject, body_text=body, reply_text=own), found
+
+
+def _parted(whole: str, text: str) -> tuple[str, str]:
+    """Part `whole` into a line and what of `text` is left at its end."""
+    left = 0
+    while left < min(len(whole), len(text)) and whole[-1 - left] == text[-1 - left]:
+        left += 1
+    cut = len(whole) - left
+    return " ".join(whole[:cut].split()), whole[cut:].strip("\n")
 
 
 def _shown(message: Message, characters: int, rules: RuleSet) -> str:
