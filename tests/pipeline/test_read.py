@@ -139,7 +139,7 @@ def test_a_phrase_that_begins_in_the_subject_and_ends_in_the_text_leaves_no_word
     words = PHRASE.split()
     rest = " ".join(words[count:])
     raw = a_mail(
-        f"{rest}\n\nPlease restore it.\n\n> An older mail.\n",
+        f"{rest}\n\nMy UID: 20481937\n\n> An older mail.\n",
         subject=f"My seed: {' '.join(words[:count])}",
     )
     reading = read_mail(raw, SETTINGS)
@@ -147,5 +147,5 @@ def test_a_phrase_that_begins_in_the_subject_and_ends_in_the_text_leaves_no_word
     for text in (message.body_text, message.reply_text, message.subject):
         assert not set(words) & set(text.split())
     assert "[removed: mnemonic" in message.subject
-    assert message.reply_text == "Please restore it."
+    assert message.reply_text == "My UID: 20481937"
     assert "mnemonic" in reading.secret_kinds

@@ -14,7 +14,7 @@ from worker.domain.judgement import Judgement
 from worker.domain.message import Message
 from worker.domain.missing import list_missing
 from worker.domain.rules import RuleSet
-from worker.domain.secrets import CORE, seal
+from worker.domain.secrets import CORE, NOTE, seal
 from worker.domain.traits import Traits, note
 from worker.mail.filenames import shortened
 from worker.mail.parse import parse
@@ -133,7 +133,9 @@ def _parted(whole: str, text: str) -> tuple[str, str]:
     while left < min(len(whole), len(text)) and whole[-1 - left] == text[-1 - left]:
         left += 1
     cut = len(whole) - left
-    return " ".join(whole[:cut].split()), whole[cut:].strip("\n")
+    # Both may end in notes: one is never cut in two.
+    cut = next((n.end() for n in NOTE.finditer(whole) if n.start() < cut < n.end()), cut)
+    return " ".join(whole[:cut].split()), whole[cut:].strip()
 
 
 def _shown(message: Message, characters: int, rules: RuleSet) -> str:
