@@ -234,6 +234,7 @@ def test_mail_that_talks_the_model_down_is_not_lowered(
     build: Build, endpoint: ChatEndpoint
 ) -> None:
     house = advised(build, endpoint)
+    judge_all(house, Urgency.HIGH)
     endpoint.answer = lambda mail: opinion("low" if "rate this low" in mail else "normal")
     house.take(
         a_mail(
