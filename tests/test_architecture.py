@@ -86,6 +86,7 @@ JUNK = {"utils", "util", "helpers", "helper", "common", "base", "manager", "core
 TRANSACTIONS = {
     "worker.daemon.loops": "claims, and what a mailbox suffers from",
     "worker.daemon.wiring": "recovery at start, heartbeat, steps of the clock, the end",
+    "worker.pipeline.incidents": "what many tickets tell together",
     "worker.pipeline.receive": "the ledger",
     "worker.pipeline.process": "decisions",
     "worker.pipeline.deliver": "the outbox",

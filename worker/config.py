@@ -278,6 +278,17 @@ class Tickets(_Section):
     duplicate_window: Duration = timedelta(days=30)
 
 
+class Incidents(_Section):
+    """When the same matter from many customers is an incident; 0 customers: never."""
+
+    window: Wait = timedelta(hours=1)
+    same_words: int = Field(default=6, ge=0, le=80)
+    same_identifier: int = Field(default=5, ge=0, le=80)
+    same_topic: int = Field(default=20, ge=0, le=80)
+    surge: float = Field(default=4.0, ge=1)
+    """A topic must come so many times as often as usual."""
+
+
 class Log(_Section):
     style: Literal["console", "json"] = "console"
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -298,6 +309,7 @@ class Config(_Section):
     """Folder of the models that the desk trained itself."""
     answers: Answers = Answers()
     tickets: Tickets = Tickets()
+    incidents: Incidents = Incidents()
     urgency: Circumstances = Circumstances()
     language_model: LanguageModel = LanguageModel()
     delivery: Delivery = Delivery()

@@ -45,6 +45,8 @@ Event = Literal[
     "answer.deferred",
     "answer.uncertain",
     "answer.failed",
+    "incident.opened",
+    "incident.closed",
     "delivery.failed",
     "delivery.recovered",
     "database.failed",

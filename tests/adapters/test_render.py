@@ -203,8 +203,8 @@ def test_nearest_language_is_chosen_and_the_desk_default_otherwise(
 
 
 def test_traditional_falls_back_to_simplified_before_english(tmp_path: Path) -> None:
-    folder = own_folder(tmp_path, zh_Hans__blocks__incident="通知")
-    facts = dataclasses.replace(FULL, blocks=("incident", "safety"))
+    folder = own_folder(tmp_path, zh_Hans__blocks__out_of_hours="通知")
+    facts = dataclasses.replace(FULL, blocks=("out_of_hours", "safety"))
     rendered = Templates(folder).render(facts, language="zh-HK")
     assert rendered.language == "zh-Hant"
     assert "通知" in rendered.text

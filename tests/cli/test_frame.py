@@ -21,6 +21,7 @@ VERBS = [
     *("mailboxes", "doctor"),
     *(f"tickets {verb}" for verb in ("list", "show", "close", "reopen", "set")),
     *(f"tickets {verb}" for verb in ("merge", "split", "unlink")),
+    *(f"incidents {verb}" for verb in ("list", "show", "open", "say", "close")),
     *(f"mail {verb}" for verb in ("list", "show", "unseal", "why", "reprocess", "block")),
     *(f"dead {verb}" for verb in ("list", "show", "retry", "discard", "save")),
     *(f"outbox {verb}" for verb in ("list", "show", "retry", "cancel")),

@@ -15,7 +15,10 @@ from worker.errors import Permanent
 
 NEEDED = (
     *EVENTS,
-    *(f"blocks/{block}" for block in ("self_harm", "critical", "secret", "missing", "safety")),
+    *(
+        f"blocks/{block}"
+        for block in ("self_harm", "critical", "secret", "missing", "incident", "safety")
+    ),
     *(f"parts/{part}" for part in PARTS),
 )
 """Without these an answer cannot be written."""

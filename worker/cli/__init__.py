@@ -12,6 +12,7 @@ from worker.cli import (
     configuration,
     database,
     dead,
+    incidents,
     mail,
     mailboxes,
     outbox,
@@ -74,6 +75,7 @@ for verbs in (running, checking, reading):
     verbs.add_to(app)
 for name, group in (
     ("tickets", tickets.app),
+    ("incidents", incidents.app),
     ("mail", mail.app),
     ("dead", dead.app),
     ("outbox", outbox.app),

@@ -60,7 +60,7 @@ def lint(ctx: typer.Context, json: Json = False) -> None:
 def preview(
     ctx: typer.Context,
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="received, duplicate or follow_up.")
+        str, typer.Argument(metavar="NAME", help="received, duplicate, follow_up or incident.")
     ],
     language: Annotated[str, typer.Option(help="Such as en or zh-Hans.")] = "en",
     sample: Annotated[str, typer.Option(help="Which sample of facts.")] = "full",

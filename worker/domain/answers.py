@@ -27,6 +27,8 @@ class AnswerKind(StrEnum):
     RECEIVED = "received"
     DUPLICATE = "duplicate"
     FOLLOW_UP = "follow_up"
+    INCIDENT = "incident"
+    """News for all customers of an incident, when it is closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +169,8 @@ def _quiet(
     policy: Policy,
     now: datetime,
 ) -> str | None:
+    if kind is AnswerKind.INCIDENT:
+        return None  # once, by an operator, and it is what everybody waits for
     if kind is AnswerKind.RECEIVED:
         return "already_received" if before.was_received_sent else None
     if kind is AnswerKind.FOLLOW_UP and before.was_received_sent:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from worker.domain import plain_text
 from worker.domain.judgement import Identifiers, Urgency
 
-EVENTS = ("received", "duplicate", "follow_up")
+EVENTS = ("received", "duplicate", "follow_up", "incident")
 """Each has a template of its own."""
 
 URGENT_BLOCKS = ("self_harm", "critical", "secret")
@@ -25,6 +25,7 @@ LATER_BLOCKS = ("duplicate", "missing", "out_of_hours", "incident", "articles", 
 
 BLOCKS = (*URGENT_BLOCKS, *LATER_BLOCKS)
 
+INCIDENT_LIMIT = 1500
 _NAME_LIMIT = 60
 _SUBJECT_LIMIT = 120
 _MOST_ITEMS = 20
@@ -42,7 +43,7 @@ class Facts:
     """What the template of one answer may say."""
 
     event: str
-    """received, duplicate or follow_up: chooses the template."""
+    """received, duplicate, follow_up or incident: chooses the template."""
     ticket_number: str
     """As people see it, without #, e.g. K7M4-2QXD."""
     desk_name: str
@@ -62,6 +63,8 @@ class Facts:
     """What was sealed in the mail, e.g. mnemonic; words.yml has the words."""
     is_neutral: bool = False
     """The sender is not authenticated: then nothing that the mail brought is held."""
+    incident_text: str | None = None
+    """What the operators tell all customers of an incident; None when there is nothing."""
     blocks: tuple[str, ...] = ("safety",)
     """What the answer holds beside the event's own words; names of BLOCKS, any order."""
 
@@ -74,6 +77,7 @@ class Facts:
             "identifiers": _items(self.identifiers) if is_told else (),
             "secret_kinds": _items(self.secret_kinds) if is_told else (),
             "missing": _items(self.missing),
+            "incident_text": _told(self.incident_text),
             "desk_name": plain_text.one_line(self.desk_name, limit=_NAME_LIMIT),
             "urgency": Urgency(self.urgency),
         }
@@ -140,6 +144,10 @@ def _items(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(plain_text.without_links(line) for line in lines if line)
 
 
+def _told(written: str | None) -> str | None:
+    return plain_text.one_line(written or "", limit=INCIDENT_LIMIT) or None
+
+
 def _name(written: str) -> str | None:
     """What is very long or holds an address or a link is no name."""
     name = plain_text.one_line(written, limit=_NAME_LIMIT)
@@ -192,6 +200,15 @@ SAMPLES: Mapping[str, Facts] = MappingProxyType(
             subject="账户被盗，有人在提现",
             missing=("uid",),
             blocks=("critical", "missing", "safety"),
+        ),
+        "incident": Facts(
+            event="received",
+            ticket_number="K7M4-2QXD",
+            desk_name="Example Exchange Support",
+            category="withdrawal",
+            incident_text="Withdrawals of SOL wait while its network is repaired. "
+            "Your funds are safe.",
+            blocks=("incident", "safety"),
         ),
         "self_harm": Facts(
             event="received",

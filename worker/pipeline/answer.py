@@ -8,6 +8,7 @@ from worker.domain import message_ids
 from worker.domain.answers import Answer, AnswerKind, Policy, Silence, TicketAnswers, choose
 from worker.domain.delivery import AnswerState
 from worker.domain.facts import Facts
+from worker.domain.incidents import text_for
 from worker.domain.judgement import Judgement, Mark, Urgency
 from worker.pipeline.own_addresses import own_addresses
 from worker.pipeline.read import Reading
@@ -45,6 +46,9 @@ def answer(
     if domain in desk.config.answers.caps.public_domains:
         domain = ""
     kind = KINDS[recorded.outcome]
+    language = _language(reading, recorded)
+    texts = known.incident_texts.get(recorded.ticket.incident_id or 0, {})
+    incident = text_for(texts, language, default=desk.config.desk.language)
     verdict = choose(
         kind,
         silence=silence,
@@ -56,13 +60,13 @@ def answer(
         age=known.now - claimed.internal_date,
         is_old=claimed.is_old,
         urgency=judged.urgency,
-        blocks=_blocks(kind, reading),
+        blocks=_blocks(kind, reading, incident),
         before=_before(known.answered.get(recorded.ticket.id, [])),
         leaving=known.leaving(author or "", domain),
         policy=policy(desk),
         now=known.now,
     )
-    _intend(desk, known, claimed, reading, recorded, kind, verdict)
+    _intend(desk, known, claimed, reading, recorded, kind, verdict, incident=incident)
     if isinstance(verdict, Answer):
         known.count_answer(author or "", domain)
     return verdict
@@ -83,7 +87,7 @@ def policy(desk: Desk) -> Policy:
     )
 
 
-def _blocks(kind: AnswerKind, reading: Reading) -> tuple[str, ...]:
+def _blocks(kind: AnswerKind, reading: Reading, incident: str | None) -> tuple[str, ...]:
     judged = reading.judgement
     despair = next((mark for mark in judged.marks if mark.name == "self_harm"), None)
     asked = {
@@ -91,6 +95,7 @@ def _blocks(kind: AnswerKind, reading: Reading) -> tuple[str, ...]:
         "critical": judged.urgency is Urgency.CRITICAL and not _is_all(despair, judged),
         "secret": bool(reading.secret_kinds),
         "missing": bool(judged.missing) and kind is AnswerKind.RECEIVED,
+        "incident": incident is not None,
         "safety": True,
     }
     return tuple(name for name in answer_facts.BLOCKS if asked.get(name))
@@ -133,19 +138,21 @@ def _intend(
     recorded: Recorded,
     kind: AnswerKind,
     verdict: Answer | Silence,
+    *,
+    incident: str | None,
 ) -> None:
     message = reading.message
     is_answer = isinstance(verdict, Answer)
-    facts = _facts(desk, reading, recorded, verdict) if isinstance(verdict, Answer) else None
+    language = _language(reading, recorded)
+    facts = None
+    if isinstance(verdict, Answer):
+        facts = _facts(desk, reading, recorded, verdict, incident)
     message_id = None
     if is_answer:
         _, key = desk.keys.current("message-id")
         message_id = message_ids.make(
             key, desk.chance(MESSAGE_ID_BYTES), desk.config.desk.domain
         )
-    language = recorded.ticket.language
-    if reading.judgement.language != "und":
-        language = reading.judgement.language
     row = NewAnswer(
         id=desk.ids.next(),
         ticket_id=recorded.ticket.id,
@@ -184,7 +191,14 @@ def _references(reading: Reading) -> tuple[str, ...]:
     return (*chain[-MAX_REFERENCES:], *((message.message_id,) if message.message_id else ()))
 
 
-def _facts(desk: Desk, reading: Reading, recorded: Recorded, verdict: Answer) -> Facts:
+def _language(reading: Reading, recorded: Recorded) -> str:
+    judged = reading.judgement.language
+    return recorded.ticket.language if judged == "und" else judged
+
+
+def _facts(
+    desk: Desk, reading: Reading, recorded: Recorded, verdict: Answer, incident: str | None
+) -> Facts:
     message, judged = reading.message, reading.judgement
     return Facts(
         event=verdict.kind.value,
@@ -198,5 +212,6 @@ def _facts(desk: Desk, reading: Reading, recorded: Recorded, verdict: Answer) ->
         identifiers=answer_facts.masked(judged.identifiers),
         secret_kinds=reading.secret_kinds,
         is_neutral=verdict.is_neutral,
+        incident_text=incident,
         blocks=verdict.blocks,
     )

@@ -24,6 +24,7 @@ from worker.domain.message import Kind
 from worker.domain.screening import InboundState, Ours, Request, ScreenedOut, screen
 from worker.errors import Permanent, Temporary
 from worker.pipeline.answer import answer
+from worker.pipeline.incidents import horizon, watch
 from worker.pipeline.own_addresses import is_own
 from worker.pipeline.pictures import without_logos
 from worker.pipeline.read import Reading
@@ -31,10 +32,11 @@ from worker.pipeline.record import Recorded, record, record_ours, target
 from worker.pipeline.thread import Place, find_place, numbers_in
 from worker.pipeline.weigh import counted, weighed
 from worker.pipeline.working_set import WorkingSet, gather
-from worker.store import inbound
+from worker.store import inbound, incidents
 from worker.store.events import NewEvent
 from worker.store.events import add as add_events
 from worker.store.inbound import Claimed, Earlier, Settlement
+from worker.store.incidents import NewSignal
 from worker.store.session import Conflict
 
 MAX_CRASHES = 6
@@ -165,7 +167,7 @@ def _write(desk: Desk, pairs: Sequence[Pair]) -> list[Outcome]:
         return []
     desk.ids.ensure(sum(IDS_A_MAIL + len(read.message.attachments) for _, read in pairs))
     try:
-        outcomes = _decide_and_write(desk, pairs)
+        outcomes, signals = _decide_and_write(desk, pairs)
     except Exception as error:  # one mail's fault must not become another's
         if len(pairs) > 1:
             return [outcome for pair in pairs for outcome in _write(desk, (pair,))]
@@ -175,10 +177,13 @@ def _write(desk: Desk, pairs: Sequence[Pair]) -> list[Outcome]:
         return _failed(desk, pairs[0][0], Unreadable("undecidable", detail))
     for outcome in outcomes:
         _tell(outcome)
+    watch(desk, signals)
     return outcomes
 
 
-def _decide_and_write(desk: Desk, pairs: Sequence[Pair]) -> list[Outcome]:
+def _decide_and_write(
+    desk: Desk, pairs: Sequence[Pair]
+) -> tuple[list[Outcome], list[NewSignal]]:
     with desk.database.write() as tx:
         held = inbound.held(tx, [row.id for row, _ in pairs], worker=desk.worker)
         mine = [pair for pair in pairs if pair[0].id in held]
@@ -186,7 +191,9 @@ def _decide_and_write(desk: Desk, pairs: Sequence[Pair]) -> list[Outcome]:
         known = gather(tx, desk, mine, numbers=numbers)
         outcomes = [decide(desk, known, row, reading) for row, reading in mine]
         known.writes.flush(tx)
-    return outcomes
+        if known.writes.signals:
+            incidents.forget_signals(tx, before=known.now - horizon(desk))
+    return outcomes, known.writes.signals
 
 
 def decide(desk: Desk, known: WorkingSet, row: Claimed, reading: Reading) -> Outcome:

@@ -21,6 +21,7 @@ from worker.pipeline.working_set import (
 )
 from worker.store.events import NewEvent
 from worker.store.inbound import Claimed
+from worker.store.incidents import NewSignal
 from worker.store.threads import EarlierMail, Reference
 from worker.store.tickets import NewMessage, Ticket
 
@@ -144,6 +145,7 @@ def _open(
     told = place.repeat.ticket_id if place.repeat else late
     claims = [known.tickets[claim.ticket_id].number for claim in place.claims]
     author = message.author
+    signals = known.signals.get(claimed.id, ()) if not claimed.is_old else ()
     ticket = Ticket(
         id=desk.ids.next(),
         number=ticket_numbers.make(desk.chance(NUMBER_BYTES)),
@@ -160,6 +162,9 @@ def _open(
         duplicate_of=told if is_linked else None,
         possible_duplicate_of=None if is_linked else told,
         claims=",".join(dict.fromkeys(claims)) or None,
+        incident_id=next(
+            (known.followed[key] for key in signals if key in known.followed), None
+        ),
     )
     known.put_ticket(ticket)
     known.participants.setdefault(ticket.id, set())
@@ -168,6 +173,17 @@ def _open(
     message_id = _add_message(desk, known, claimed, reading, ticket, is_unverified=False)
     evidence = evidence_of(place) | _notes(reading)
     _tell(desk, known, claimed, ticket, "ticket.opened", evidence)
+    known.writes.signals += [
+        NewSignal(key, min(claimed.internal_date, known.now), ticket.id, ticket.requester)
+        for key in signals
+    ]
+    if ticket.incident_id is not None:
+        signal = next(key for key in signals if key in known.followed)
+        incident: dict[str, object] = {
+            "incident": str(ticket.incident_id),
+            "signal": signal,
+        }
+        _tell(desk, known, claimed, ticket, "ticket.joined_incident", incident)
     outcome = "linked" if is_linked else "opened"
     return Recorded(ticket, outcome=outcome, message_id=message_id, is_participant=True)
 

@@ -15,12 +15,14 @@ from worker.domain.answers import Leaving
 from worker.domain.decoration import Sighting
 from worker.domain.message import Attachment
 from worker.mail.parse import parse
+from worker.pipeline.incidents import signals as signals_left
 from worker.pipeline.own_addresses import tags_of
 from worker.pipeline.pictures import small_pictures
 from worker.pipeline.read import Reading
-from worker.store import events, inbound, outbox, pictures, threads, tickets
+from worker.store import events, inbound, incidents, outbox, pictures, threads, tickets
 from worker.store.events import NewEvent
 from worker.store.inbound import Claimed, Earlier, Settlement
+from worker.store.incidents import NewSignal
 from worker.store.outbox import NewAnswer
 from worker.store.session import lock_keys
 from worker.store.threads import Answered, EarlierMail, Reference
@@ -47,6 +49,7 @@ class Writes:
     answers: list[NewAnswer] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
     settlements: list[Settlement] = field(default_factory=list)
+    signals: list[NewSignal] = field(default_factory=list)
 
     def flush(self, tx: Connection) -> None:
         """Write all of it."""
@@ -60,6 +63,7 @@ class Writes:
         outbox.add(tx, self.answers)
         events.add(tx, self.events)
         inbound.settle(tx, self.settlements)
+        incidents.add_signals(tx, self.signals)
 
 
 @dataclass(slots=True)
@@ -86,6 +90,12 @@ class WorkingSet:
     """Where small pictures of this batch were seen before, by SHA-256."""
     apart: set[tuple[int, int]] = field(default_factory=set)
     """Pairs of tickets that an operator took apart."""
+    signals: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """What each mail is about, by its row of the ledger."""
+    followed: dict[str, int] = field(default_factory=dict)
+    """Open incidents, by the signals of their tickets."""
+    incident_texts: dict[int, dict[str, str]] = field(default_factory=dict)
+    """What customers are told, by open incident and language."""
     writes: Writes = field(default_factory=Writes)
 
     def put_ticket(self, ticket: Ticket) -> None:
@@ -179,6 +189,12 @@ def gather(
         *(mail.ticket_id for all_mails in mails.values() for mail in all_mails),
     }
     loaded = _tickets(tx, wanted)
+    signals = {row.id: signals_left(desk, reading) for row, reading in batch}
+    followed = incidents.followed(
+        tx, sorted({key for keys in signals.values() for key in keys})
+    )
+    belonging = {ticket.incident_id for ticket in loaded.values()}
+    known_incidents = {one for one in (*belonging, *followed.values()) if one is not None}
     caps = desk.config.answers.caps
     domains = sorted({sender.rpartition("@")[2] for sender in senders}) if senders else []
     to_address = outbox.left_to(tx, "recipient_key", senders, now=now)
@@ -202,6 +218,9 @@ def gather(
         overall=outbox.left_overall(tx, now=now),
         pictures=pictures.sightings(tx, small_pictures(readings)),
         apart=threads.apart(tx, sorted(loaded)),
+        signals=signals,
+        followed=followed,
+        incident_texts=incidents.texts_of(tx, sorted(known_incidents)),
     )
 
 

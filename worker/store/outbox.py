@@ -58,6 +58,20 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """The first answer that a ticket got, or will get."""
+
+    ticket_id: int
+    ticket_number: str
+    recipient: str
+    mailbox: str
+    language: str
+    facts: dict[str, object]
+    in_reply_to: str | None
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
     """What left lately to one recipient or domain."""
 
@@ -155,6 +169,33 @@ def keep_composed(tx: Connection, composed: dict[int, tuple[bytes, str]]) -> Non
             for id_, (data, language) in composed.items()
         ]
         tx.execute(_KEEP_COMPOSED, rows)
+
+
+def received(tx: Connection, ticket_ids: Sequence[int]) -> list[Received]:
+    """Return the first answer of each ticket that has one; failed ones do not count."""
+    found: dict[int, Received] = {}
+    for start in range(0, len(ticket_ids), 500):
+        query = (
+            select(answers, tickets.c.number)
+            .join(tickets, tickets.c.id == answers.c.ticket_id)
+            .where(answers.c.ticket_id.in_(ticket_ids[start : start + 500]))
+            .where(answers.c.kind == "received", LEAVING)
+            .where(answers.c.state != AnswerState.FAILED.value)
+            .order_by(answers.c.id)
+        )
+        for row in tx.execute(query):
+            first = Received(
+                ticket_id=row.ticket_id,
+                ticket_number=row.number,
+                recipient=row.recipient,
+                mailbox=row.mailbox,
+                language=row.language,
+                facts=row.facts or {},
+                in_reply_to=row.in_reply_to,
+                references=tuple((row.references or "").split()),
+            )
+            found.setdefault(row.ticket_id, first)
+    return list(found.values())
 
 
 def tickets_of(tx: Connection, ids: Sequence[int]) -> dict[str, int]:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0003"
+REVISION = "0004"
 """The migration that this code needs."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -187,6 +187,46 @@ tickets = Table(
     Index("tickets_by_requester", "requester", "id"),
     Index("tickets_by_status", "status", "updated_at"),
 )
+
+BELONGING = text("incident_id IS NOT NULL")
+Index(
+    "tickets_by_incident",
+    tickets.c.incident_id,
+    sqlite_where=BELONGING,
+    postgresql_where=BELONGING,
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    _id(),
+    Column("title", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("closed_at", Instant),
+    Column("why", JSON),
+    Column("texts", JSON),
+)
+
+incident_keys = Table(
+    "incident_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("incident_id", Id, ForeignKey("incidents.id"), nullable=False),
+)
+
+signals = Table(
+    "signals",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("at", Instant, primary_key=True, autoincrement=False),
+    Column("ticket_id", Id, primary_key=True, autoincrement=False),
+    Column("sender", Text, nullable=False),
+    Index("signals_by_time", "at"),
+    Index("signals_by_ticket", "ticket_id"),
+)
+"""What new tickets are about, for a while: see worker.domain.incidents."""
 
 participants = Table(
     "participants",
