@@ -18,7 +18,7 @@ from worker.domain.money import dollars
 from worker.domain.reading import Reading, read
 from worker.domain.rules import Money, RuleSet
 from worker.domain.secrets import CORE, NOTE, seal
-from worker.domain.settle import settle
+from worker.domain.settle import Settled, settle
 
 _SEALED_NOTE = "[removed: "
 _SEAM = 200
@@ -55,8 +55,13 @@ def judge(
         is_sealed=is_sealed,
         brings_secret=brings_secret,
     )
-    opinion = rules.model.weigh(seen.clues) if rules.model else None
-    settled = settle(seen.verdict, category=seen.category, opinion=opinion, rules=rules)
+    settled = _settled(seen, rules)
+    turn = _after_turn(seen.reading, rules)
+    if turn:
+        later = _settled(_look(subject="", body=turn, own_words="", rules=rules), rules)
+        # The rules must see it too: half a mail says less than the whole.
+        if settled.urgency.rank < later.urgency.rank <= seen.verdict.urgency.rank:
+            settled = later
     level = settled.urgency
     is_read = seen.language == UNDETERMINED or seen.language.split("-")[0] in rules.vocabularies
     if not is_read:
@@ -94,6 +99,22 @@ def opine(*, subject: str, body: str, rules: RuleSet) -> Opinion | None:
         return None
     found = study(subject=subject, body=body, rules=rules)
     return rules.model.weigh(found._replace(concepts=frozenset()))
+
+
+def _settled(seen: "_Seen", rules: RuleSet) -> Settled:
+    opinion = rules.model.weigh(seen.clues) if rules.model else None
+    return settle(seen.verdict, category=seen.category, opinion=opinion, rules=rules)
+
+
+def _after_turn(reading: Reading, rules: RuleSet) -> str:
+    """What follows "but" in a mail that tells of one matter ended and another begun."""
+    if rules.modality.ended.isdisjoint(reading.all_told):
+        return ""
+    turns = [m.first for m in reading.told if m.concept in rules.modality.turn]
+    if not turns:
+        return ""
+    tokens = reading.tokens
+    return reading.text[tokens.span(min(turns), len(tokens.words) - 1)]
 
 
 class _Seen(NamedTuple):

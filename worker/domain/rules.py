@@ -91,6 +91,10 @@ class Modality:
     """Concepts that hold even in a supposed or overheard sentence."""
     marks: Mapping[str, str] = field(default_factory=dict)
     """Characters that, standing in what the writer says, mention a concept."""
+    ended: frozenset[str] = frozenset()
+    """A matter is over ..."""
+    turn: frozenset[str] = frozenset()
+    """... and after one of these another begins: it is judged by itself as well."""
     doubt: frozenset[str] = frozenset()
     """Said in the body, these outweigh facts that only the subject tells."""
     turning: frozenset[str] = field(init=False)

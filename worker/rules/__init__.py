@@ -207,6 +207,8 @@ def _modality(table: dict[str, object]) -> Modality:
         own=names("own"),
         real=names("real"),
         marks={mark: str(c) for mark, c in _table(table.get("marks") or {}).items()},
+        ended=names("ended"),
+        turn=names("turn"),
         doubt=names("doubt"),
     )
 
