@@ -19,7 +19,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from worker.domain.judge import study
-from worker.domain.model import Case, Clues, Model, Weights
+from worker.domain.model import Clues, Weights
 from worker.domain.phrases import is_spaceless
 from worker.domain.rules import RuleSet
 from worker.rules import model_file
@@ -172,8 +172,3 @@ def terms_of(words: str) -> set[str]:
             framed = f" {run} "
             found.update(framed[i : i + _PIECE] for i in range(len(framed) - _PIECE + 1))
     return found
-
-
-def opinions(model: Model, studied: Iterable[Studied]) -> list[tuple[Labelled, Case]]:
-    """What a model thinks of each mail, by itself."""
-    return [(one.mail, model.weigh(one.clues).likeliest) for one in studied]
