@@ -7,6 +7,7 @@ division ends.
 
 from dataclasses import dataclass, field
 
+from worker.mail import attributions as a
 from worker.mail import quote_lines as q
 
 _MAX_ATTRIBUTION_LINES = 5
@@ -126,9 +127,9 @@ class _Divider:
         if self.checks_left <= 0 or not self._may_end(place):
             return 0
         self.checks_left -= 1
-        if not q.may_begin_attribution(shown[place]) and not self._is_name_above(place):
+        if not a.may_begin_attribution(shown[place]) and not self._is_name_above(place):
             is_before_quote = self._is_quote_next(place + 1)
-            return int(is_before_quote and q.is_attribution(shown[place], before_quote=True))
+            return int(is_before_quote and a.is_attribution(shown[place], before_quote=True))
         text = ""
         for length in range(1, _MAX_ATTRIBUTION_LINES + 1):
             at = place + length - 1
@@ -139,7 +140,7 @@ class _Divider:
             if length == 2 and self._begins_anew(at, above=text):
                 return 0
             text = f"{text} {shown[at]}".strip()
-            if q.is_attribution(text, before_quote=self._is_quote_next(at + 1)):
+            if a.is_attribution(text, before_quote=self._is_quote_next(at + 1)):
                 return length
             if len(text) > 60 and text.endswith((".", "!", "?", "。", "！", "？")):
                 break
@@ -149,7 +150,7 @@ class _Divider:
         """A name alone whose address begins the next line."""
         below = self.shown[place + 1] if place + 1 < len(self.shown) else ""
         return (
-            below.startswith("<") and len(self.shown[place]) <= 60 and q.is_attribution(below)
+            below.startswith("<") and len(self.shown[place]) <= 60 and a.is_attribution(below)
         )
 
     def _may_end(self, place: int) -> bool:
@@ -159,31 +160,31 @@ class _Divider:
             line = self.shown[at]
             if not line:
                 break
-            if self.quoted[at] or line.endswith((":", "：")) or q.ends_with_verb(line):
+            if self.quoted[at] or line.endswith((":", "：")) or a.ends_with_verb(line):
                 return True
         return self._is_quote_next(at)
 
     def _stands_alone(self, at: int, *, above: str) -> bool:
         """Whether the line is an attribution of its own and not the end of the one above."""
         line = self.shown[at]
-        if len(line) <= 30 or not q.may_begin_attribution(line) or not q.is_attribution(line):
+        if len(line) <= 30 or not a.may_begin_attribution(line) or not a.is_attribution(line):
             return False
         if above.endswith(("<", "(")) or line.startswith("<"):
             return False
-        return q.begins_with_date(line) or not q.begins_with_date(above)
+        return a.begins_with_date(line) or not a.begins_with_date(above)
 
     def _begins_anew(self, at: int, *, above: str) -> bool:
         """Whether the dated beginning stands below a line that only looks like one."""
         return (
-            q.begins_with_date(self.shown[at])
-            and not q.begins_with_date(above)
+            a.begins_with_date(self.shown[at])
+            and not a.begins_with_date(above)
             and not above.endswith((",", "<", "(", "-"))
-            and q.begins_undated(above)
+            and a.begins_undated(above)
         )
 
     def _own_before(self, place: int, length: int) -> str:
         """What was written on the line on which an attribution begins."""
-        own = q.own_before_attribution(" ".join(self.shown[place : place + length]))
+        own = a.own_before_attribution(" ".join(self.shown[place : place + length]))
         return own if self.shown[place].startswith(own) else ""
 
     def _is_header_block(self, place: int) -> bool:
@@ -232,7 +233,7 @@ class _Divider:
         if place == 0 or not self._is_in_quote() or not self.shown[place - 1]:
             return False
         before = self.lines[place - 1].rstrip()
-        if q.goes_on_from(self.shown[place], before) and any(
+        if a.goes_on_from(self.shown[place], before) and any(
             self.quoted[place + 1 : place + 3]
         ):
             return True
