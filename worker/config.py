@@ -289,6 +289,16 @@ class Incidents(_Section):
     """A topic must come so many times as often as usual."""
 
 
+class Floods(_Section):
+    """When one sender's mails are held together on one ticket."""
+
+    mails: int = Field(default=20, ge=0, le=20)
+    """0: never."""
+    within: Wait = timedelta(minutes=10)
+    exempt: tuple[Address, ...] = ()
+    """Senders who speak for many, such as a contact form."""
+
+
 class Log(_Section):
     style: Literal["console", "json"] = "console"
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -310,6 +320,7 @@ class Config(_Section):
     answers: Answers = Answers()
     tickets: Tickets = Tickets()
     incidents: Incidents = Incidents()
+    floods: Floods = Floods()
     urgency: Circumstances = Circumstances()
     language_model: LanguageModel = LanguageModel()
     delivery: Delivery = Delivery()

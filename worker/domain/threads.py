@@ -17,6 +17,8 @@ class EvidenceKind(StrEnum):
     OUR_MESSAGE_ID = "our_message_id"
     PARTICIPANTS_MAIL = "participants_mail"
     SUBJECT_NUMBER = "subject_number"
+    FLOOD = "flood"
+    """No word of the mail's: its sender writes so much that it stands on his latest ticket."""
 
 
 STRONG = (EvidenceKind.SIGNED_ADDRESS, EvidenceKind.OUR_MESSAGE_ID)

@@ -1,7 +1,7 @@
 """Tells senders apart at a glance, before a mail is read: for taking turns, nothing else.
 
-Whoever forges a From makes himself another sender here, as everywhere; who may speak on a ticket
-is decided much later, from the mail as it was read.
+Whoever forges a From makes himself another sender here, as everywhere; who may speak on a
+ticket is decided much later, from the mail as it was read.
 """
 
 import hashlib

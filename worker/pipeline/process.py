@@ -24,6 +24,7 @@ from worker.domain.message import Kind
 from worker.domain.screening import InboundState, Ours, Request, ScreenedOut, screen
 from worker.errors import Permanent, Temporary
 from worker.pipeline.answer import answer
+from worker.pipeline.flood import SILENCE, held_together, is_flood
 from worker.pipeline.incidents import horizon, watch
 from worker.pipeline.own_addresses import is_own
 from worker.pipeline.pictures import without_logos
@@ -231,6 +232,9 @@ def decide(desk: Desk, known: WorkingSet, row: Claimed, reading: Reading) -> Out
             caps = desk.config.answers.caps
             reading = without_logos(reading, known.pictures, public_domains=caps.public_domains)
             place = find_place(desk, known, reading)
+            place = held_together(desk, known, reading, place)
+            if is_flood(place):
+                silence = silence or SILENCE
             reading = counted(desk, known, reading, target(desk, known, place))
             recorded = record(desk, known, row, reading, place)
             given = answer(desk, known, row, reading, recorded, silence=silence)

@@ -19,6 +19,7 @@ from worker.context import Desk, Fetched, FetchedMail, ListedMail, MailSource
 from worker.domain.delivery import backoff
 from worker.domain.screening import InboundState
 from worker.errors import Temporary
+from worker.mail.sender_key import sender_key
 from worker.store import inbound, mailboxes
 from worker.store.inbound import NewInbound
 from worker.store.mailboxes import Epoch
@@ -266,6 +267,7 @@ class _Poll:
             is_old=self._is_old(listed),
             state=state,
             reason=reason,
+            sender_key=sender_key(mail.raw),
         )
 
     def _refused(

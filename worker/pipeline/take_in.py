@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from worker.context import Desk
+from worker.mail.sender_key import sender_key
 from worker.store import inbound, mailboxes, workers
 from worker.store.inbound import NewInbound
 from worker.store.schema import inbound as ledger
@@ -51,6 +52,7 @@ def take_in(
                 blob_key=key,
                 internal_date=arrived_at,
                 is_old=is_old,
+                sender_key=sender_key(raw),
             )
             for place, (raw, key) in enumerate(zip(raws, keys, strict=True))
         ]

@@ -2,13 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Connection,
+    Row,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.domain.screening import InboundState
 from worker.store.schema import PENDING, dead_letters, epochs, inbound, mailboxes
+
+AT_ONCE_OF_ONE = 20
+"""So many mails of one sender stand in line like everybody's; each further one stands back."""
+SPACING = timedelta(seconds=1)
+_AT_ONCE = 24
+"""Senders that one query looks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +43,8 @@ class NewInbound:
     is_old: bool
     state: InboundState = InboundState.RECEIVED
     reason: str | None = None
+    sender_key: int | None = None
+    """Whose turn it takes (worker.mail.sender_key); None takes nobody's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +100,12 @@ def add(tx: Connection, epoch_id: int, rows: Sequence[NewInbound], *, now: datet
     if not rows:
         return
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    turns = _turns(tx, rows, now=now)
     values = [
         {
             "id": row.id,
+            "sender_key": row.sender_key,
+            "turn": turns[row.id],
             "epoch_id": epoch_id,
             "uid": row.uid,
             "sha256": row.sha256,
@@ -97,6 +120,48 @@ def add(tx: Connection, epoch_id: int, rows: Sequence[NewInbound], *, now: datet
         for row in rows
     ]
     tx.execute(insert(inbound).on_conflict_do_nothing(), values)
+
+
+def _turns(tx: Connection, rows: Sequence[NewInbound], *, now: datetime) -> dict[int, datetime]:
+    """Say when each row has its turn: now, or later where its sender has many in line.
+
+    Turns of a sender rise, so that nobody overtakes himself. They order the line and delay
+    nothing: where nobody else waits, the next turn is taken at once.
+    """
+    keys = sorted({row.sender_key for row in rows if row.sender_key is not None})
+    line: dict[int, list[datetime]] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        some = keys[start : start + _AT_ONCE]
+        values = {f"k{i}": some[i] if i < len(some) else -1 for i in range(_AT_ONCE)}
+        for row in tx.execute(_in_line(), values):
+            line.setdefault(row.sender_key, []).append(row.turn)
+    found: dict[int, datetime] = {}
+    for new in rows:
+        if new.sender_key is None:
+            found[new.id] = now
+            continue
+        waiting_turns = line.setdefault(new.sender_key, [])
+        last = max(waiting_turns, default=now)
+        turn = max(now, last)
+        if len(waiting_turns) >= AT_ONCE_OF_ONE:
+            turn += SPACING
+        waiting_turns.append(turn)
+        found[new.id] = turn
+    return found
+
+
+@cache
+def _in_line() -> CompoundSelect[int, datetime]:
+    """One query for _AT_ONCE senders; each part reads AT_ONCE_OF_ONE rows of an index."""
+    parts = [
+        select(inbound.c.sender_key, inbound.c.turn)
+        .where(inbound.c.sender_key == bindparam(f"k{i}", type_=BigInteger), PENDING)
+        .order_by(inbound.c.turn.desc())
+        .limit(AT_ONCE_OF_ONE)
+        .subquery()
+        for i in range(_AT_ONCE)
+    ]
+    return union_all(*(select(part) for part in parts))
 
 
 def unacknowledged(tx: Connection, epoch_id: int, *, limit: int) -> tuple[int, ...]:
@@ -131,7 +196,7 @@ def claim(
     max_bytes: int,
     suspects: bool = False,
 ) -> tuple[Claimed, ...]:
-    """Take rows to process, oldest first, and note the attempt that begins.
+    """Take rows to process, by their turns, and note the attempt that begins.
 
     suspects: take one row that was in flight when a worker died, and nothing beside it.
     max_bytes: the batch ends before the mail that would exceed it (but holds at least one).
@@ -144,7 +209,7 @@ def claim(
         .join(epochs, epochs.c.id == inbound.c.epoch_id)
         .join(mailboxes, mailboxes.c.id == epochs.c.mailbox_id)
         .where(waiting, kind)
-        .order_by(inbound.c.id)
+        .order_by(inbound.c.turn, inbound.c.id)
         .limit(1 if suspects else limit)
         .with_for_update(skip_locked=True, of=inbound)
     )

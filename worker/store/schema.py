@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0004"
+REVISION = "0005"
 """The migration that this code needs."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -129,6 +129,8 @@ inbound = Table(
     Column("next_attempt_at", Instant),
     Column("claimed_by", Text),
     Column("is_forced", Boolean, nullable=False, server_default=false()),
+    Column("sender_key", BigInteger),
+    Column("turn", Instant, nullable=False, server_default=text("0")),
     UniqueConstraint("epoch_id", "uid", name="inbound_one_per_uid"),
     Index("inbound_by_digest", "content_digest"),
     Index("inbound_by_message_id", "message_id"),
@@ -139,6 +141,20 @@ Index(
     "inbound_waiting",
     inbound.c.state,
     inbound.c.next_attempt_at,
+    sqlite_where=PENDING,
+    postgresql_where=PENDING,
+)
+Index(
+    "inbound_by_turn",
+    inbound.c.turn,
+    inbound.c.id,
+    sqlite_where=PENDING,
+    postgresql_where=PENDING,
+)
+Index(
+    "inbound_by_sender",
+    inbound.c.sender_key,
+    inbound.c.turn,
     sqlite_where=PENDING,
     postgresql_where=PENDING,
 )
