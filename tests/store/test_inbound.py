@@ -227,3 +227,31 @@ def test_two_workers_claim_different_rows_without_waiting(ledger: Ledger) -> Non
 
     assert [row.id for row in first] == rows[:2]
     assert [row.id for row in second] == rows[2:]
+
+
+def test_sender_with_many_in_line_lets_the_others_in(ledger: Ledger) -> None:
+    flood = ledger.add(*range(1, 51), sender_key=1)
+    (other,) = ledger.add(51, sender_key=2)
+    taken = [row.id for row in ledger.claim(limit=21)]
+    assert taken == [*flood[:20], other]
+    assert [row.id for row in ledger.claim()] == flood[20:]
+
+
+def test_sender_never_overtakes_himself(ledger: Ledger) -> None:
+    first = ledger.add(*range(1, 31), sender_key=1)
+    ledger.claim(limit=25)
+    later = ledger.add(*range(31, 41), sender_key=1)
+    assert [row.id for row in ledger.claim()] == [*first[25:], *later]
+
+
+def test_claim_reads_the_line_in_its_order(ledger: Ledger) -> None:
+    if not ledger.database.is_sqlite:
+        return  # PostgreSQL plans by statistics; an empty table tells nothing
+    query = (
+        "EXPLAIN QUERY PLAN SELECT id FROM inbound WHERE state = 'received' "
+        "AND state IN ('received', 'claimed') AND crashes = 0 ORDER BY turn, id LIMIT 100"
+    )
+    with ledger.database.read() as tx:
+        plan = str(tx.exec_driver_sql(query).all())
+    assert "inbound_by_turn" in plan
+    assert "TEMP B-TREE" not in plan

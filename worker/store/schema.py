@@ -146,6 +146,7 @@ Index(
 )
 Index(
     "inbound_by_turn",
+    inbound.c.state,
     inbound.c.turn,
     inbound.c.id,
     sqlite_where=PENDING,

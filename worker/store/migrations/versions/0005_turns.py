@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.Column("turn", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
     )
     for name, columns in (
-        ("inbound_by_turn", ["turn", "id"]),
+        ("inbound_by_turn", ["state", "turn", "id"]),
         ("inbound_by_sender", ["sender_key", "turn"]),
     ):
         op.create_index(
