@@ -114,9 +114,7 @@ class Database:
         if not self.is_sqlite:
             return
         try:
-            with self._engine.connect() as connection:
-                raw = connection.connection.cursor()
-                mode = raw.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+            mode = self._write_ahead()
         except DBAPIError as error:
             raise self._fault(error.orig) from error
         except sqlite3.Error as error:
@@ -126,6 +124,20 @@ class Database:
                 f"The database {self.file} cannot use a write-ahead log ({mode}); "
                 "put it on a local disk."
             )
+
+    def _write_ahead(self) -> str:
+        # The switch heeds no busy_timeout: where two start at once, one is told "locked".
+        deadline = time.monotonic() + BUSY_MS / 1000
+        while True:
+            try:
+                with self._engine.connect() as connection:
+                    raw = connection.connection.cursor()
+                    return str(raw.execute("PRAGMA journal_mode=WAL").fetchone()[0])
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() >= deadline:
+                    raise
+            time.sleep(0.05)
 
     @property
     def bind(self) -> object:
