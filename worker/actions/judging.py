@@ -17,9 +17,11 @@ from worker.domain.model import Case
 from worker.domain.rules import RuleSet
 from worker.domain.scoring import Right, Said, Score, score
 from worker.errors import ConfigError
-from worker.rules import load
+from worker.rules import load, repeats
 from worker.rules.labelled import SHIPPED, Labelled, read_labelled
 from worker.rules.model_file import about
+from worker.rules.retold import SHIPPED as RETELLINGS
+from worker.rules.retold import read_matters
 from worker.store.operators import corrections as found
 from worker.store.operators.corrections import Correction
 from worker.store.operators.shown import Shown
@@ -195,6 +197,36 @@ def _as_labelled(one: Correction, rules: RuleSet) -> Labelled:
     kind = min(kinds) if kinds else urgency.value
     case = Case(kind, urgency, one.category)
     return Labelled(one.ticket, one.language, one.subject, one.own_words, case, ())
+
+
+def learn_repeats(config: Config | None, *, pairs: Path | None, to: Path) -> list[Shown]:
+    """Learn the weights of repeats and write them into the folder `to`.
+
+    Returns how each batch is told apart by what the other batches taught, and how all of them
+    are by the weights that were written.
+    Raises ConfigError when what learning needs is not installed, Refused when there is too
+    little to learn from.
+    """
+    try:
+        from worker.adapters import learning_repeats
+    except ImportError as error:
+        raise ConfigError(
+            f"Learning needs scikit-learn ({error}); install it with: "
+            "pip install 'postclerk[learn]'"
+        ) from error
+    known = repeats.load(config.rules if config else None)
+    try:
+        studied = learning_repeats.study_pairs(
+            read_matters(pairs or RETELLINGS), rules_of(config), known
+        )
+        learned = learning_repeats.learn(studied, known)
+        told = learning_repeats.hold_out(studied, known)
+    except ValueError as error:
+        raise Refused(f"Nothing was learnt: {error}.") from error
+    (to / repeats.WEIGHTS).write_text(
+        learning_repeats.dump(learned, pairs=len(studied)), encoding="utf-8"
+    )
+    return [*told, {"batch": "all, not held out", **learning_repeats.test(studied, learned)}]
 
 
 def model_path(config: Config, name: str | None) -> Path | None:

@@ -1,4 +1,4 @@
-"""The verbs about judging: test, preview, learn, models, publish, rollback, drift."""
+"""The verbs about judging: test, preview, learn, models, publish, rollback, drift, repeats."""
 
 from pathlib import Path
 from typing import Annotated
@@ -156,3 +156,25 @@ def drift(
         found = judging.drift(opened, weeks=weeks)
     columns = ("week_from", "tickets", "corrected", "share")
     printing.rows(found, columns, as_json=json, empty="")
+
+
+@app.command("learn-repeats", epilog=example("postclerk rules learn-repeats --to rules/"))
+def learn_repeats(
+    ctx: typer.Context,
+    to: Annotated[Path, typer.Option(help="Folder of rules that gets the weights.")],
+    pairs: Annotated[
+        Path | None,
+        typer.Option(help="Labelled pairs in place of the shipped: a file or folder."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Learn from labelled pairs of mails what tells a repeat; a minute's work.
+
+    Prints how each batch of pairs is told apart by what the other batches taught.
+    """
+    from worker.actions import judging
+    from worker.cli import settings
+
+    found = judging.learn_repeats(settings.load_if_there(ctx), pairs=pairs, to=to)
+    columns = ("batch", "pairs", "repeats", "precision", "recall")
+    printing.rows(found, columns, as_json=json, empty="No labelled pairs.")

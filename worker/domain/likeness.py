@@ -29,6 +29,8 @@ class Words(NamedTuple):
     """What of a text is compared."""
 
     stems: frozenset[str]
+    pairs: frozenset[str]
+    """Those of the stems that are two characters of a script without spaces."""
     runs: frozenset[str]
     """Rows of four letters, word borders included: they forgive typing errors and endings."""
     words: frozenset[str]
@@ -46,6 +48,7 @@ def words_of(text: str, common: frozenset[str] = frozenset()) -> Words:
     folded = join_contractions(fold(text[:LONGEST]))
     tokens = tokenise(folded)
     stems: set[str] = set()
+    pairs: set[str] = set()
     plain: list[str] = []
     before, end = "", -1
     for word, start in zip(tokens.words, tokens.starts, strict=True):
@@ -55,13 +58,14 @@ def words_of(text: str, common: frozenset[str] = frozenset()) -> Words:
         plain.append(word)
         if len(word) == 1 and _SPACELESS.match(word):
             if start == end:
-                stems.add(before + word)
+                pairs.add(before + word)
             before, end = word, start + 1
         elif len(word) > 1 and word not in common:
             stems.add(word[:STEM])
+    stems |= pairs
     line = " ".join(plain if len(plain) <= RUNS_UP_TO else ())
     runs = frozenset(line[i : i + RUN] for i in range(len(line) - RUN + 1))
-    return Words(frozenset(stems), runs, frozenset(plain), _numbers(folded))
+    return Words(frozenset(stems), frozenset(pairs), runs, frozenset(plain), _numbers(folded))
 
 
 def _numbers(folded: str) -> frozenset[str]:

@@ -42,11 +42,16 @@ class RepeatRules:
     """What tells a repeat, as data. Made by worker.rules.repeats.load."""
 
     cues: Vocabulary
+    bias: int
+    """Points before anything is known of a pair."""
     points: Mapping[str, int]
-    sure: int
-    """From so many points on a mail is a repeat."""
-    doubtful: int
-    """From so many points on it is linked as a possible one."""
+    """What a sign weighs (worker.domain.weighing)."""
+    words: Mapping[str, int]
+    """What a word weighs that only the later mail has."""
+    sure: float
+    """From this likelihood on a mail is a repeat."""
+    doubtful: float
+    """From this likelihood on it is linked as a possible one."""
     common_words: frozenset[str]
     """Words that prove nothing when two mails share them."""
     concept_cues: Mapping[str, str]

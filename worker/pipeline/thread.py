@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from worker.context import Desk
 from worker.domain import duplicates, threads, ticket_numbers, traits
-from worker.domain.duplicates import Repeat, Telling
+from worker.domain.duplicates import Repeat
 from worker.domain.reply_addresses import Tag
+from worker.domain.telling import Telling
 from worker.domain.threads import Evidence, EvidenceKind, Join, Open
 from worker.domain.ticket import TicketStatus
 from worker.mail.fields import base_subject

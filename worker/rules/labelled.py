@@ -85,6 +85,11 @@ def fill(text: str, *, seed: str) -> str:
     return _PLACEHOLDER.sub(value, text)
 
 
+def make_value(name: str, chance: random.Random) -> str:
+    """Make up a value for a placeholder; KeyError for an unknown name."""
+    return _VALUES[name](chance)
+
+
 def _some(letters: str, count: int) -> Callable[[random.Random], str]:
     return lambda chance: "".join(chance.choices(letters, k=count))
 
