@@ -115,6 +115,13 @@ def test_every_key_stands_in_the_manual() -> None:
             id="habit-of-other-programs",
         ),
         pytest.param(
+            "desk: {domain",
+            "desk: {time_zone: Mars/Olympus, domain",
+            "config.yaml:1: desk.time_zone: must be a time zone that this machine knows:"
+            ' Asia/Shanghai, not "Mars/Olympus". For example: time_zone: Asia/Shanghai',
+            id="time-zone",
+        ),
+        pytest.param(
             "smtp:",
             "quiet_period: 2h\nsmtp:",
             "config.yaml:8: quiet_period: unknown key; it belongs to answers.quiet_period",

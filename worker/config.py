@@ -29,6 +29,7 @@ from worker.config_values import (
     ReversePath,
     Size,
     Wait,
+    ZoneName,
 )
 
 Tls = Literal["implicit", "starttls", "insecure-plaintext"]
@@ -47,6 +48,8 @@ class Desk(_Section):
     domain: Domain
     """The right-hand side of our Message-IDs."""
     language: Language = "en"
+    time_zone: ZoneName | None = None
+    """Where the customers live, such as Asia/Shanghai; for times that their mails tell."""
     own_addresses: tuple[Address, ...] = ()
     """More addresses of ours, beside the mailboxes'; mail from them is never answered."""
     reply_address: Literal["plain", "plus"] = "plain"

@@ -8,6 +8,7 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
 
@@ -146,6 +147,14 @@ def _cron(value: str) -> str:
     return value
 
 
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError):  # not found is a KeyError of its own kind
+        raise ValueError("must be a time zone that this machine knows: Asia/Shanghai") from None
+    return value
+
+
 def _under_folder(value: Path, info: ValidationInfo) -> Path:
     folder = _folder(info)
     return value if folder is None else folder / value.expanduser()
@@ -195,5 +204,6 @@ Language = Annotated[str, AfterValidator(_language)]
 Keyword = Annotated[str, AfterValidator(_keyword)]
 Host = Annotated[str, AfterValidator(_host)]
 Cron = Annotated[str, AfterValidator(_cron)]
+ZoneName = Annotated[str, AfterValidator(_zone)]
 Location = Annotated[Path, AfterValidator(_under_folder)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from bench.labelled import identifiers_first, values
+from bench.labelled import identifiers_first, identifiers_second, values
 from bench.labelled.secrets import harmless
 from bench.labelled.values import Chance
 from worker.domain import ticket_numbers
@@ -15,10 +15,10 @@ from worker.domain.judgement import Identifiers
 from worker.domain.language import detect
 from worker.rules import load
 
-SETS: dict[str, ModuleType] = {"first": identifiers_first}
+SETS: dict[str, ModuleType] = {"first": identifiers_first, "second": identifiers_second}
 EXACT = ("uid", "txid", "order_id", "ticket_id", "address")
 """Kinds whose labels are complete; of the others the main fact only is told."""
-NAMES = {"order": "order_id", "ticket": "ticket_id", "own_ticket": "ticket_id"}
+NAMES = {"txid2": "txid", "order": "order_id", "ticket": "ticket_id", "own_ticket": "ticket_id"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +42,11 @@ def make(name: str, *, seed: int, rounds: int = 3) -> Iterator[Named]:
                 amount = f"{value:g} {coin}"
                 text = around.replace("{v}", told)
                 yield Named(text=text, shape=f"amount {told}", told={"amount": {amount}})
-        for around in words.AROUND_TIMES:
-            for told in words.TIMES:
-                text = around.replace("{v}", told)
-                yield Named(text=text, shape=f"time {told}", told={"time": {told}})
+        for times in ("TIMES", "TIMES_ZH"):
+            for around in getattr(words, f"AROUND_{times}", ()):
+                for told in getattr(words, times):
+                    text = around.replace("{v}", told)
+                    yield Named(text=text, shape=f"time {told}", told={"time": {told}})
 
 
 def _sentences(chance: Chance, line: str) -> Iterator[Named]:
@@ -59,6 +60,8 @@ def _sentences(chance: Chance, line: str) -> Iterator[Named]:
                 "own_ticket": ticket_numbers.make(chance.randbytes(16)),
                 "ticket": values.digits(chance, 7),
             }
+            if "{txid2}" in line:
+                told["txid2"] = values.TXIDS[chain](chance)
             if chain:
                 told["txid"] = values.TXIDS[chain](chance)
             if kind:

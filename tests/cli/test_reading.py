@@ -136,7 +136,8 @@ def test_classify_judges_mail(tmp_path: Path) -> None:
     assert row["language"] == "en"
     assert row["urgency"] in ("low", "normal", "high", "critical")
     assert set(row["identifiers"]) == {
-        *("uid", "txid", "order_id", "ticket_id", "address", "amount", "coin", "time")
+        *("uid", "txid", "order_id", "ticket_id", "address", "amount", "coin", "time"),
+        *("instants", "mistyped_address"),
     }
     assert {"category", "score", "hits", "secrets", "redacted", "missing"} <= row.keys()
 

@@ -225,3 +225,69 @@ def test_each_thing_comes_once_in_order() -> None:
 def test_sealed_text_is_read_without_harm() -> None:
     named = found("UID 20481937 [removed: mnemonic, 12 words] [removed: private_key]")
     assert named == Identifiers(uid=("20481937",))
+
+
+STELLAR = "GA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVSGZ"
+TON = "EQCD39VS5jcptHL8vMjEXrzGaRcCVYto7HUn4bpAOg8xqB2N"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param(ETHER, id="mixed-case"),
+        pytest.param(ETHER.lower(), id="lower-case"),
+        pytest.param("0x" + ETHER[2:].upper(), id="upper-case"),
+        pytest.param(STELLAR, id="stellar"),
+        pytest.param(TON, id="ton"),
+        pytest.param(f"https://explorer.example/address/{TRON}", id="in-a-link"),
+        pytest.param(f"https://explorer.example/account/{SOLANA}", id="solana-in-a-link"),
+    ],
+)
+def test_address_of_each_form_is_found(address: str) -> None:
+    assert found(f"I sent it to {address} yesterday").address == (address.rpartition("/")[2],)
+
+
+def with_a_slip(address: str) -> str:
+    """The same with one letter in the other case, or the next digit."""
+    place = next(n for n in range(len(address) - 5, 5, -1) if address[n].isalpha())
+    return address[:place] + address[place].swapcase() + address[place + 1 :]
+
+
+@pytest.mark.parametrize("address", [ETHER, TRON])
+def test_mistyped_address_is_no_address_and_is_shown_as_such(address: str) -> None:
+    wrong = with_a_slip(address)
+    named = found(f"to {wrong}, please stop it")
+    assert (named.address, named.mistyped_address) == ((), (wrong,))
+    assert found(address).mistyped_address == ()
+
+
+def test_mistyped_segwit_address_is_shown_as_such() -> None:
+    wrong = SEGWIT[:-1] + ("q" if SEGWIT[-1] != "q" else "p")
+    assert found(wrong).mistyped_address == (wrong,)
+
+
+@pytest.mark.parametrize("address", [STELLAR, TON])
+def test_a_checksum_that_does_not_hold_makes_no_address(address: str) -> None:
+    assert found(with_a_slip(address)).address == ()
+
+
+def test_hash_in_base64_is_a_txid_where_words_say_so() -> None:
+    value = "tYv3l0Jd5mDq2Xw8r1S7oEo0S5Cj3c1Yt6m0kQf+/bk="
+    assert found(f"TxID: {value}").txid == (value,)
+    assert found(f"交易哈希 {value} 没到账").txid == (value,)
+    assert found(f"picture {value}").txid == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "uid"),
+    [
+        ("UIDは39298522です", "39298522"),
+        ("내 UID는 34601900 입니다", "34601900"),
+        ("UID của em: 57887670", "57887670"),
+        ("用户ID 536862257474363209", "536862257474363209"),
+        ("UID：4461376\n订单号：5097507538342349013", "4461376"),
+    ],
+)
+def test_account_number_is_told_in_more_languages(text: str, uid: str) -> None:
+    named = found(text)
+    assert (named.uid, named.ticket_id) == ((uid,), ())

@@ -52,6 +52,8 @@ def test_line_of_classify_has_the_public_names() -> None:
         "amount": [{"value": 1200.0, "coin": "USDT"}],
         "coin": ["USDT"],
         "time": [],
+        "instants": [],
+        "mistyped_address": [],
     }
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 
 from worker.domain.judge import as_json, judge
 from worker.domain.language import detect
@@ -72,7 +73,18 @@ def _judge_line(line: bytes, settings: ReadSettings) -> Row:
         own_words=reply_text(body.text),
         rules=rules,
         is_sealed=True,
+        sent_at=_sent(told.get("sent")),
+        zone=settings.zone,
     )
     kinds = tuple(dict.fromkeys((*subject.kinds, *body.kinds)))
     redacted = f"{subject.text}\n{body.text}"
     return as_json(judgement, redacted=redacted, secrets=kinds, name={})
+
+
+def _sent(told: object) -> datetime | None:
+    """When a line says that it was sent; None unless it tells its zone."""
+    try:
+        at = datetime.fromisoformat(str(told))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None

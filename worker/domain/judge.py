@@ -4,11 +4,13 @@ Pure and cheap; every finding comes from the rules that it is given.
 """
 
 from collections.abc import Sequence
+from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from worker.domain import category, urgency
 from worker.domain.clues import clues
 from worker.domain.identifiers import find
+from worker.domain.instants import instant_text
 from worker.domain.judgement import Identifiers, Judgement
 from worker.domain.language import UNDETERMINED, detect
 from worker.domain.marks import find_marks
@@ -37,6 +39,8 @@ def judge(
     has_screenshot: bool = False,
     is_sealed: bool = False,
     brings_secret: bool = False,
+    sent_at: datetime | None = None,
+    zone: tzinfo | None = None,
 ) -> Judgement:
     """Judge a mail by what its writer says.
 
@@ -45,6 +49,7 @@ def judge(
     is_sealed: all three went through domain.secrets.seal: notes stand for their secrets, and
     only one that begins in the subject and ends in the body is still looked for.
     brings_secret: one that opens an account or a wallet stands in what is attached.
+    sent_at, zone: when it was written, aware, and where; so times in it become instants.
     """
     seen = _look(
         subject=subject,
@@ -54,6 +59,8 @@ def judge(
         language_hint=language_hint,
         is_sealed=is_sealed,
         brings_secret=brings_secret,
+        sent_at=sent_at,
+        zone=zone,
     )
     settled = _settled(seen, rules)
     turn = _after_turn(seen.reading, rules)
@@ -137,6 +144,8 @@ def _look(
     language_hint: str | None = None,
     is_sealed: bool = False,
     brings_secret: bool = False,
+    sent_at: datetime | None = None,
+    zone: tzinfo | None = None,
 ) -> _Seen:
     words = (own_words or body)[:_MOST_READ]
     subject, body = subject[:_MOST_READ], body[:_MOST_READ]
@@ -150,7 +159,8 @@ def _look(
     if language == UNDETERMINED and language_hint:
         language = language_hint
     reading = read(subject, words, language=language, confidence=confidence, rules=rules)
-    named = find(f"{subject}\n{body}", rules=rules, language=language)
+    text = f"{subject}\n{body}"
+    named = find(text, rules=rules, language=language, sent_at=sent_at, zone=zone)
     known = [
         *_sums_as_concepts(named, rules.money),
         *(concept for mark, concept in rules.modality.marks.items() if mark in words),
@@ -216,6 +226,8 @@ def as_json(
             "amount": [{"value": a.value, "coin": a.coin} for a in named.amount],
             "coin": list(named.coin),
             "time": list(named.time),
+            "instants": [{"words": i.words, "at": instant_text(i.at)} for i in named.instants],
+            "mistyped_address": list(named.mistyped_address),
         },
         "secrets": list(secrets),
         "redacted": redacted,

@@ -5,6 +5,7 @@ urgency.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -51,6 +52,16 @@ class Amount:
     """Ticker or fiat code in upper case."""
 
 
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A time that the words tell plainly."""
+
+    words: str
+    """As written; one of Identifiers.time."""
+    at: datetime
+    """Aware UTC."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identifiers:
     """What names the case, as the customer wrote it, each once, in order of appearance."""
@@ -63,6 +74,10 @@ class Identifiers:
     amount: tuple[Amount, ...] = ()
     coin: tuple[str, ...] = ()
     time: tuple[str, ...] = ()
+    mistyped_address: tuple[str, ...] = ()
+    """In the form of an address whose checksum does not hold; none of `address`."""
+    instants: tuple[Instant, ...] = ()
+    """Those of `time` that are plain (domain.instants)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

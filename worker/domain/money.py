@@ -19,7 +19,11 @@ _UNIT = r"R\$|NT\$|US\$|HK\$|[$€£¥￥₺₽₫₩฿₹₱₴₦]|[^\W\d_]{1
 _AFTER = re.compile(
     rf"[ \u00a0]{{0,2}}(?:多|余|餘)?\s?(?P<count>[个個枚颗顆])?[ ]?(?P<unit>{_UNIT})"
 )
-_BACKWARDS = re.compile(r"\$(?:TN|SU|KH|R)|[$€£¥￥₺₽₫₩฿₹₱₴₦]|[^\W\d_]{1,12}")
+_OF = re.compile(r"\.?(?:\s(?:de|of))?(?![^\W\d_])|")
+"""Between a multiplier and its unit: `10 тыс. рублей`, `5 milhões de reais`."""
+_BACKWARDS = re.compile(
+    r"\$(?:TN|SU|KH|R)|[$€£¥￥₺₽₫₩฿₹₱₴₦]|[A-Za-z]{1,12}(?=[㐀-鿿])|[^\W\d_]{1,12}"
+)
 """A unit that stands before a number, read from its end."""
 _WORD = re.compile(
     r"(?<![0-9A-Za-z/])[A-Za-z][A-Za-z0-9]{1,9}(?![0-9A-Za-z/])|(?<=[充提转轉买買卖賣])[uU](?![a-zA-Z])"
@@ -88,7 +92,8 @@ def _unit_after(text: str, end: int, money: Money) -> tuple[str, float]:
     multiplier, length = _multiplier(m["unit"], money)
     if not length:
         return "", 1.0
-    after = _AFTER.match(text, m.start("unit") + length)
+    joint = _OF.match(text, m.start("unit") + length)
+    after = _AFTER.match(text, joint.end()) if joint else None
     return (_lookup(after["unit"], money) if after else ""), multiplier
 
 
@@ -104,7 +109,8 @@ def _multiplier(unit: str, money: Money) -> tuple[float, int]:
         factor = money.multipliers.get(lower[:length])
         if factor:
             rest = lower[length:]
-            if not rest or not lower[length - 1].isascii() or rest in money.names:
+            is_apart = not rest or not lower[length - 1].isascii() or not rest[0].isascii()
+            if is_apart or rest in money.names:
                 return factor, length
     return 1.0, 0
 

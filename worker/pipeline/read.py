@@ -6,6 +6,7 @@ sealed: no secret crosses back to the process that writes and logs.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 from pathlib import Path
 
 from worker.domain.decoration import may_be_screenshot
@@ -33,6 +34,8 @@ class ReadSettings:
     parse: ParseSettings
     rules: Path | None
     """Folder of the desk's own rules; None means the shipped ones."""
+    zone: tzinfo | None = None
+    """Of the customers, for times in mails that tell none; None: unknown."""
     model: Path | None = None
     """A model that the desk trained itself, in place of the one of the rules."""
     shown_characters: int = 0
@@ -81,6 +84,8 @@ def read_mail(raw: bytes, settings: ReadSettings) -> Reading:
         has_screenshot=has_screenshot,
         is_sealed=True,
         brings_secret=not CORE.isdisjoint(brought),
+        sent_at=message.date,
+        zone=settings.zone,
     )
     secret = rules.secret_fact
     if secret and any(hit.rule == secret.name for hit in judgement.hits):

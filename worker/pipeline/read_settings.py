@@ -1,5 +1,7 @@
 """Says how mails are read under a configuration: whom to believe, and where to stop."""
 
+from zoneinfo import ZoneInfo
+
 from worker.adapters.model_shelf import ModelShelf
 from worker.config import Config
 from worker.mail.settings import ParseSettings
@@ -19,6 +21,7 @@ def read_settings(config: Config) -> ReadSettings:
             max_size_bytes=config.limits.message,
         ),
         rules=config.rules,
+        zone=ZoneInfo(config.desk.time_zone) if config.desk.time_zone else None,
         shown_characters=config.language_model.characters if config.language_model.url else 0,
         model=ModelShelf(config.models).live(),
     )

@@ -6,6 +6,7 @@ from worker.context import Desk
 from worker.domain import circumstances, ticket_numbers
 from worker.domain.decoration import Sighting
 from worker.domain.duplicates import Repeat, Verdict
+from worker.domain.instants import instant_text
 from worker.domain.judgement import Identifiers
 from worker.domain.threads import Join
 from worker.domain.ticket import TicketStatus, may_reopen
@@ -270,8 +271,9 @@ def _remember(known: WorkingSet, row: NewMessage, reading: Reading) -> None:
 
 def identifier_rows(found: Identifiers) -> list[tuple[str, str]]:
     """Return identifiers as (kind, value) pairs for the table of them."""
-    names = ("uid", "txid", "order_id", "ticket_id", "address", "coin")
+    names = ("uid", "txid", "order_id", "ticket_id", "address", "mistyped_address", "coin")
     rows = [(name, value) for name in names for value in getattr(found, name)]
+    rows += [("instant", instant_text(instant.at)) for instant in found.instants]
     rows += [("amount", f"{amount.value:g} {amount.coin}") for amount in found.amount]
     return list(dict.fromkeys(rows))
 

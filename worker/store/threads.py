@@ -222,6 +222,7 @@ def _identifiers(tx: Connection, message_ids: Sequence[int]) -> dict[int, Identi
             order_id=tuple(values.get("order_id", ())),
             ticket_id=tuple(values.get("ticket_id", ())),
             address=tuple(values.get("address", ())),
+            mistyped_address=tuple(values.get("mistyped_address", ())),
             coin=tuple(values.get("coin", ())),
             amount=tuple(_amount(value) for value in values.get("amount", ())),
         )

@@ -30,7 +30,7 @@ from worker.store.schema import (
 ENDED = (TicketStatus.CLOSED.value, TicketStatus.MERGED.value)
 
 
-SEARCHED = ("uid", "txid", "order_id", "ticket_id", "address")
+SEARCHED = ("uid", "txid", "order_id", "ticket_id", "address", "mistyped_address")
 """Kinds of identifiers that name one case."""
 
 
