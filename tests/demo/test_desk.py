@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.traces import files_under, plain_runs, traces
 from worker.demo.mails import Sample, read_day
 from worker.domain.judgement import Urgency
+from worker.domain.secrets import NOTE, seal
+from worker.rules import load
 from worker.store import outcomes
 from worker.store.outcomes import MailView
 from worker.store.session import Database
@@ -60,6 +63,36 @@ def test_the_day_ends_well(played: Played) -> None:
 def test_each_mail_becomes_what_it_should(played: Played, sample: Sample) -> None:
     view = played.views[sample.key]
     assert MEANING.get((view.state, view.reason or ""), view.state) == sample.expect
+
+
+def secrets_of(text: str) -> list[str]:
+    """What sealing takes out of a text."""
+    kept = NOTE.split(seal(text, rules=load()).text)
+    taken, at = [], len(kept[0])
+    for part in kept[1:]:
+        end = text.index(part, at) if part else len(text)
+        taken.append(text[at:end])
+        at = end + len(part)
+    return taken
+
+
+def test_no_secret_of_the_day_stays_readable(played: Played) -> None:
+    told = {one for sample in PLAN for one in secrets_of(sample.text) if len(one) > 6}
+    words = {" ".join(one.split()[at : at + 3]) for one in told for at in range(0, 10, 3)}
+    kept = [
+        *((name, data) for name, data in files_under(played.folder) if name != "password.txt"),
+        ("output", played.output.encode()),
+    ]
+    assert told
+    assert {name.partition("/")[0] for name, _ in kept} >= {"postclerk.db", "sent", "blobs"}
+    assert traces(kept, sorted(told | {one for one in words if len(one) > 9})) == []
+
+
+def test_no_line_of_a_mail_stands_in_the_blobs_in_the_clear(played: Played) -> None:
+    texts = [sample.text.encode() for sample in PLAN]
+    blobs = files_under(played.folder / "blobs")
+    assert len(blobs) > 40
+    assert plain_runs(texts, blobs) == []
 
 
 def test_the_forged_mail_is_not_answered(played: Played) -> None:
