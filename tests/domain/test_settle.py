@@ -21,8 +21,8 @@ def an_opinion(**shares: float) -> Opinion:
     return Opinion(told, {"deposit": 0.7, "fees": 0.3}, Case("X", best, "deposit"), ("lost",))
 
 
-def settled(opinion: Opinion | None, verdict: Verdict = SAID) -> Settled:
-    return settle(verdict, category="fees", opinion=opinion, rules=RULES)
+def settled(opinion: Opinion | None, verdict: Verdict = SAID, *, length: int = 200) -> Settled:
+    return settle(verdict, category="fees", opinion=opinion, length=length, rules=RULES)
 
 
 def test_without_a_model_the_rules_decide() -> None:
@@ -76,3 +76,15 @@ def test_disagreement_is_said() -> None:
 def test_agreement_is_not() -> None:
     hits = settled(an_opinion(normal=1.0)).hits
     assert all(hit.rule != "disagreement" for hit in hits)
+
+
+@pytest.mark.parametrize(
+    ("length", "urgency"),
+    [
+        pytest.param(20, Urgency.CRITICAL, id="a few words"),
+        pytest.param(200, Urgency.LOW, id="a story"),
+    ],
+)
+def test_what_rules_read_in_a_few_words_stays_critical(length: int, urgency: Urgency) -> None:
+    verdict = Verdict(Urgency.CRITICAL, (Hit("C1.taken-over", "hacked", 100),), ())
+    assert settled(an_opinion(low=1.0), verdict, length=length).urgency is urgency

@@ -110,7 +110,13 @@ def opine(*, subject: str, body: str, rules: RuleSet) -> Opinion | None:
 
 def _settled(seen: "_Seen", rules: RuleSet) -> Settled:
     opinion = rules.model.weigh(seen.clues) if rules.model else None
-    return settle(seen.verdict, category=seen.category, opinion=opinion, rules=rules)
+    return settle(
+        seen.verdict,
+        category=seen.category,
+        opinion=opinion,
+        length=len(seen.reading.text),
+        rules=rules,
+    )
 
 
 def _after_turn(reading: Reading, rules: RuleSet) -> str:
