@@ -28,6 +28,7 @@ Event = Literal[
     "mailbox.lease_lost",
     "mailbox.uidvalidity_changed",
     "mailbox.old_mail_noted",
+    "model.unusable",
     "inbound.received",
     "inbound.acknowledged",
     "inbound.acknowledge_failed",

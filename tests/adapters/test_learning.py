@@ -1,5 +1,9 @@
 """Learning: labelled mail in, a small file of weights out, the same each time."""
 
+import gzip
+import json
+import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,11 +64,36 @@ def test_too_few_mails_are_refused() -> None:
         learn(study_all(MAILS[:3], RULES))
 
 
-def test_spoilt_file_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda model: b"not gzip", id="no gzip"),
+        pytest.param(lambda model: model[: len(model) // 2], id="half"),
+        pytest.param(lambda model: model[:40] + b"XXXX" + model[44:], id="damaged"),
+        pytest.param(lambda model: gzip.compress(b"[" * 9000), id="deep"),
+        pytest.param(lambda model: gzip.compress(b"{}"), id="empty"),
+        pytest.param(lambda model: _with(model, bias=[0.0]), id="a bias too few"),
+        pytest.param(lambda model: _with(model, bias=[math.nan, 0.0]), id="no number"),
+        pytest.param(
+            lambda model: _with(model, terms={"unit": 1, "rows": {"a": ""}}), id="row"
+        ),
+    ],
+)
+def test_spoilt_file_is_named(tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "model.json.gz"
-    path.write_bytes(b"not gzip")
-    with pytest.raises((ValueError, OSError)):
+    path.write_bytes(spoil(learn(study_all(MAILS, RULES))))
+    with pytest.raises(ValueError, match="is no model"):
         load_model(path)
+
+
+def _with(model: bytes, **changed: object) -> bytes:
+    return gzip.compress(json.dumps(json.loads(gzip.decompress(model)) | changed).encode())
+
+
+def test_single_mail_that_counts_much_leaves_no_words_of_its_own() -> None:
+    studied = study_all([*MAILS, labelled("the parcel burns xylophonist", BURNS)], RULES)
+    model = learn(studied, shares=[1.0] * len(MAILS) + [3.0])
+    assert b"xylophonist" not in gzip.decompress(model)
 
 
 @pytest.mark.parametrize(

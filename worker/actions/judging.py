@@ -28,8 +28,8 @@ from worker.store.operators.shown import Shown
 
 _HELD_BACK = 4
 """One in so many corrections is kept to judge the new model by."""
-_WEIGHT = 3
-"""Times that a correction counts beside a shipped mail."""
+_WEIGHT = 3.0
+"""What a correction counts beside a shipped mail."""
 _WEEK = timedelta(days=7)
 LAYERS = ("rules", "model", "together")
 
@@ -158,10 +158,14 @@ def learn(
     progress(
         f"{len(base)} labelled mails, {len(corrected)} corrections ({len(held)} held back)"
     )
-    studied = learning.study_all([*base, *taken * _WEIGHT], rules)
+    studied = learning.study_all([*base, *taken], rules)
     progress("weighing words")
     try:
-        model = learning.learn(studied, told={"corrections": len(taken)})
+        model = learning.learn(
+            studied,
+            shares=[1.0] * len(base) + [_WEIGHT] * len(taken),
+            told={"corrections": len(taken)},
+        )
     except ValueError as error:
         raise Refused(f"Nothing was learnt: {error}.") from error
     shelf = ModelShelf(desk.config.models)
@@ -187,15 +191,14 @@ def _is_held_back(mail: Labelled) -> bool:
 
 
 def _as_labelled(one: Correction, rules: RuleSet) -> Labelled:
-    """A correction as labelled mail; its kind is the likeliest that fits."""
+    """A correction as labelled mail, of the first kind of case that fits."""
     urgency = Urgency(one.urgency)
-    kinds = Counter(
-        case.kind
+    fitting = [
+        case
         for case in (rules.model.cases if rules.model else ())
         if (case.urgency, case.category) == (urgency, one.category)
-    )
-    kind = min(kinds) if kinds else urgency.value
-    case = Case(kind, urgency, one.category)
+    ]
+    case = min(fitting, default=Case(urgency.value, urgency, one.category))
     return Labelled(one.ticket, one.language, one.subject, one.own_words, case, ())
 
 
@@ -247,8 +250,14 @@ def list_models(config: Config) -> list[Shown]:
 
 
 def publish_model(config: Config, name: str) -> None:
-    """Let a model judge; a running worker takes it at SIGHUP or at its next start."""
-    ModelShelf(config.models).publish(name)
+    """Let a model judge; a running worker takes it at SIGHUP or at its next start.
+
+    Raises Refused when the file is no model.
+    """
+    try:
+        ModelShelf(config.models).publish(name)
+    except ValueError as error:
+        raise Refused(f"{name} is not published: {error}") from error
 
 
 def roll_back_model(config: Config) -> str | None:
@@ -262,7 +271,7 @@ def drift(desk: Desk, *, weeks: int) -> list[Shown]:
     since = now - weeks * _WEEK
     with desk.database.read() as tx:
         opened = Counter(_weeks_ago(at, now) for at in found.opened_since(tx, since))
-        corrected = Counter(_weeks_ago(one.at, now) for one in found.corrections(tx))
+        corrected = Counter(_weeks_ago(one.opened_at, now) for one in found.corrections(tx))
     return [
         {
             "week_from": now - (week + 1) * _WEEK,

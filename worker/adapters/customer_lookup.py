@@ -97,6 +97,10 @@ def probe(settings: Lookup) -> list[tuple[str, bool, str]]:
     return [("tier", True, f"{settings.command[0]} finds a made-up customer {tier or 'plain'}")]
 
 
+_FAREWELL = 0.5
+"""Seconds in which a program that was ended must be gone."""
+
+
 def _run(argv: list[str], told: bytes, *, seconds: float) -> bytes:
     """Run a program that reads `told`; raises LookupFailed when it fails or takes too long."""
     until = time.monotonic() + seconds
@@ -106,7 +110,7 @@ def _run(argv: list[str], told: bytes, *, seconds: float) -> bytes:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # so that what it starts ends with it
+            start_new_session=True,  # so that what it starts can be ended with it
         )
     except OSError as error:
         raise LookupFailed(f"cannot run {argv[0]}: {error.strerror}") from None
@@ -117,9 +121,11 @@ def _run(argv: list[str], told: bytes, *, seconds: float) -> bytes:
         raise LookupFailed(f"{argv[0]} gave no answer within {seconds:g} s") from None
     finally:
         if child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
+            # What runs as somebody else cannot be ended by us: it is left behind.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_FAREWELL)
     if status:
         raise LookupFailed(f"{argv[0]} ended with status {status}")
     return output

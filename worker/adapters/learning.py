@@ -63,12 +63,24 @@ def study_all(mails: Iterable[Labelled], rules: RuleSet) -> list[Studied]:
     return [Studied(m, study(subject=m.subject, body=m.body, rules=rules)) for m in mails]
 
 
-def learn(studied: Sequence[Studied], *, told: dict[str, object] | None = None) -> bytes:
+def learn(
+    studied: Sequence[Studied],
+    *,
+    shares: Sequence[float] | None = None,
+    told: dict[str, object] | None = None,
+) -> bytes:
     """Train a model and give its file.
 
+    shares: what each mail counts; None: all alike. A term must stand in several mails whatever
+    they count, so that no single writer's words stay in a model.
     Raises ValueError when the mails are too few to learn from.
     """
     known = Counter(one.mail.case for one in studied)
+    counts = [
+        count
+        for one, count in zip(studied, shares or [1.0] * len(studied), strict=True)
+        if known[one.mail.case] >= _FEWEST
+    ]
     chosen = [one for one in studied if known[one.mail.case] >= _FEWEST]
     cases = sorted({one.mail.case for one in chosen})
     if len(cases) < 2:
@@ -77,7 +89,9 @@ def learn(studied: Sequence[Studied], *, told: dict[str, object] | None = None) 
     concepts, concept_matrix = _columns([one.clues.concepts for one in chosen], least=2)
     found = [terms_of(one.clues.words) for one in chosen]
     terms, term_matrix = _columns(found, least=_SEEN)
-    weights, _ = _fit(term_matrix, concept_matrix, answers)
+    if not terms:
+        raise ValueError("the labelled mails have no words in common")
+    weights, _ = _fit(term_matrix, concept_matrix, answers, counts)
     strongest = np.abs(weights[: len(terms)]).max(axis=1).argsort(kind="stable")[::-1]
     kept = [terms[at] for at in strongest[:_MOST_TERMS]]
     # Once more with those alone, found as they will be found, so that shares are the same.
@@ -87,7 +101,7 @@ def learn(studied: Sequence[Studied], *, told: dict[str, object] | None = None) 
         for words in (one.clues.words for one in chosen)
     ]
     terms, term_matrix = _columns(found, least=1)
-    weights, bias = _fit(term_matrix, concept_matrix, answers)
+    weights, bias = _fit(term_matrix, concept_matrix, answers, counts)
     return model_file.dump(
         cases=cases,
         bias=bias,
@@ -103,11 +117,12 @@ def learn(studied: Sequence[Studied], *, told: dict[str, object] | None = None) 
 
 
 def _fit(
-    terms: Matrix, concepts: Matrix, answers: Sequence[int]
+    terms: Matrix, concepts: Matrix, answers: Sequence[int], counts: Sequence[float]
 ) -> tuple[Numbers, list[float]]:
     """Learn weights, a row for each clue and a column for each case, and their bias."""
     learner = LogisticRegression(C=_STRENGTH, max_iter=_ROUNDS, tol=_ENOUGH)
-    learner.fit(sparse.hstack([terms, _CONCEPT_SHARE * concepts]).tocsr(), answers)
+    matrix = sparse.hstack([terms, _CONCEPT_SHARE * concepts]).tocsr()
+    learner.fit(matrix, answers, sample_weight=counts)
     weights, bias = np.asarray(learner.coef_), np.asarray(learner.intercept_)
     if len(bias) == 1:  # of two cases scikit-learn tells the second only
         weights, bias = np.vstack([-weights, weights]) / 2, np.array([-bias[0], bias[0]]) / 2

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from worker.errors import Permanent
+from worker.rules.model_file import load_model
 
 _LIVE = "live.json"
 _NAME = re.compile(r"model-(\d{4,})\.json\.gz")
@@ -44,13 +45,19 @@ class ModelShelf:
         return name
 
     def live(self) -> Path | None:
-        """The model that judges; None when it is the one of the rules."""
+        """The model that judges; None when it is the one of the rules.
+
+        Raises Permanent when it is no longer there.
+        """
         history = self._history()
-        return self._folder / history[-1] if history else None
+        return self.path(history[-1]) if history else None
 
     def publish(self, name: str) -> None:
-        """Let a model judge from now on. Raises Permanent when there is none of this name."""
-        self.path(name)
+        """Let a model judge from now on.
+
+        Raises Permanent when there is none of this name, ValueError when it is no model.
+        """
+        load_model(self.path(name))
         self._remember([*self._history(), name])
 
     def roll_back(self) -> str | None:
@@ -71,9 +78,9 @@ class ModelShelf:
             told = json.loads((self._folder / _LIVE).read_text("utf-8"))
         except FileNotFoundError:
             return []
-        except ValueError as error:
+        except (RecursionError, ValueError) as error:
             raise Permanent(f"{self._folder / _LIVE} cannot be read: {error}") from error
-        if not isinstance(told, list):
+        if not isinstance(told, list) or not all(_NAME.fullmatch(str(name)) for name in told):
             raise Permanent(f"{self._folder / _LIVE} is no list of models.")
         return [str(name) for name in told]
 
@@ -81,7 +88,7 @@ class ModelShelf:
         self._write(_LIVE, json.dumps(history).encode())
 
     def _write(self, name: str, content: bytes) -> None:
-        fresh = self._folder / f".{name}.new"
+        fresh = self._folder / f".{name}.{os.getpid()}"
         with fresh.open("wb") as file:
             file.write(content)
             file.flush()

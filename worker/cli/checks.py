@@ -13,11 +13,12 @@ from pathlib import Path
 
 from worker import keys, rules
 from worker.adapters import customer_lookup, imap, language_model, smtp
+from worker.adapters.model_shelf import ModelShelf
 from worker.cli import rendering
 from worker.config import Config
 from worker.config_file import doubts
 from worker.daemon import wiring
-from worker.errors import PostclerkError
+from worker.errors import Permanent, PostclerkError
 
 Row = dict[str, object]
 LEAST_FREE_BYTES = 500 * 10**6
@@ -39,7 +40,7 @@ def run(config: Config, path: Path) -> Iterator[Row]:
         ("disk", partial(_disk, config.blobs.folder)),
         ("clock", partial(_clock, config.blobs.folder, wiring.now())),
         ("templates", partial(_templates, config)),
-        ("rules", partial(_rules, config.rules)),
+        ("rules", partial(_rules, config)),
     )
     for name, proof in local:
         yield _proved(name, proof)
@@ -187,9 +188,12 @@ def _templates(config: Config) -> str:
     return f"{len(templates.list_templates())} files are good"
 
 
-def _rules(folder: Path | None) -> str:
+def _rules(config: Config) -> str:
     try:
-        loaded = rules.load(folder)
-    except ValueError as error:
-        raise Failed(str(error), "correct the file, or leave `rules` out") from None
-    return f"{len(loaded.facts)} facts in {len(loaded.vocabularies)} vocabularies"
+        live = ModelShelf(config.models).live()
+        loaded = rules.load(config.rules, live)
+    except (Permanent, ValueError) as error:
+        cure = "correct the file, leave `rules` out, or `postclerk rules rollback`"
+        raise Failed(str(error), cure) from None
+    judge = live.name if live else "the model of the rules" if loaded.model else "no model"
+    return f"{len(loaded.facts)} facts in {len(loaded.vocabularies)} vocabularies, {judge}"

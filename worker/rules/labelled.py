@@ -47,7 +47,7 @@ def read_labelled(path: Path) -> Iterator[Labelled]:
     Raises OSError when it cannot be read and ValueError, naming the line, for a bad row.
     """
     for file in sorted(path.glob("*.jsonl")) if path.is_dir() else [path]:
-        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+        for number, line in enumerate(file.read_text("utf-8").split("\n"), 1):
             if line.strip():
                 place = f"{file.name}:{number}"
                 try:

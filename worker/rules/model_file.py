@@ -3,9 +3,12 @@
 import base64
 import gzip
 import json
+import math
+import zlib
 from array import array
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from worker.domain.judgement import Urgency
 from worker.domain.model import Case, Model, Weights
@@ -49,32 +52,39 @@ def load_model(path: Path) -> Model:
 
     Raises OSError when the file cannot be read and ValueError when it is no model.
     """
+    content = _content(path)
     try:
-        content = json.loads(gzip.decompress(path.read_bytes()))
-        return Model(
-            cases=[Case(kind, Urgency(u), category) for kind, u, category in content["cases"]],
-            bias=[float(odds) for odds in content["bias"]],
-            terms=_weights(content["terms"]),
-            concepts=_weights(content["concepts"]),
-        )
-    except (EOFError, KeyError, TypeError, ValueError) as error:
+        cases = [Case(kind, Urgency(u), category) for kind, u, category in content["cases"]]
+        bias = [float(odds) for odds in content["bias"]]
+        if not len(bias) == len(cases) > 1 or not all(map(math.isfinite, bias)):
+            raise ValueError("each case needs its bias")
+        terms, concepts = (_weights(content[n], len(cases)) for n in ("terms", "concepts"))
+        return Model(cases=cases, bias=bias, terms=terms, concepts=concepts)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is no model: {error!r}") from error
 
 
 def about(path: Path) -> Mapping[str, object]:
     """What a model's file tells of itself. Raises as load_model does."""
     try:
-        content = json.loads(gzip.decompress(path.read_bytes()))
-        return dict(content["told"])
-    except (EOFError, KeyError, TypeError, ValueError) as error:
+        return dict(_content(path)["told"])
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is no model: {error!r}") from error
 
 
-def _weights(table: Mapping[str, object]) -> Weights:
-    rows = table["rows"]
-    if not isinstance(rows, dict):
-        raise TypeError("rows is no table")
-    return Weights(
-        {clue: array("b", base64.b64decode(row)) for clue, row in rows.items()},
-        float(str(table["unit"])),
-    )
+def _content(path: Path) -> Any:
+    packed = path.read_bytes()
+    try:
+        return json.loads(gzip.decompress(packed))
+    except (EOFError, OSError, RecursionError, ValueError, zlib.error) as error:
+        raise ValueError(f"{path} is no model: {error!r}") from error
+
+
+def _weights(table: Mapping[str, object], columns: int) -> Weights:
+    rows, unit = table["rows"], float(str(table["unit"]))
+    if not isinstance(rows, dict) or not math.isfinite(unit):
+        raise TypeError("rows or unit make no sense")
+    weights = {clue: array("b", base64.b64decode(row)) for clue, row in rows.items()}
+    if any(len(row) != columns for row in weights.values()):
+        raise ValueError("a clue has not one weight for each case")
+    return Weights(weights, unit)

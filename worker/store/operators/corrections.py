@@ -16,48 +16,43 @@ class Correction(NamedTuple):
 
     ticket: str
     """Its number."""
-    at: datetime
+    opened_at: datetime
     subject: str
     own_words: str
     """Sealed, of the first mail on the ticket."""
     language: str
-    was: tuple[str, str]
-    """Urgency and category as they were judged."""
     urgency: str
     category: str
 
 
 def corrections(tx: Connection) -> list[Correction]:
     """Return the corrected tickets, in order of their first correction."""
-    changed: dict[int, dict[str, object]] = {}
-    for ticket_id, at, name, was, now in _changes(tx):
-        told = changed.setdefault(ticket_id, {"at": at})
-        told["at"] = at
-        told.setdefault(f"was_{name}", was)
-        told[name] = now
+    changed: dict[int, dict[str, str]] = {}
+    for ticket_id, name, now in _changes(tx):
+        changed.setdefault(ticket_id, {})[name] = now
     found = (_correction(tx, ticket_id, told) for ticket_id, told in changed.items())
     return [one for one in found if one is not None]
 
 
-def _changes(tx: Connection) -> Iterator[tuple[int, datetime, str, str, str]]:
+def _changes(tx: Connection) -> Iterator[tuple[int, str, str]]:
     query = (
-        select(events.c.ticket_id, events.c.at, events.c.evidence)
+        select(events.c.ticket_id, events.c.evidence)
         .where(events.c.kind == CHANGED, events.c.ticket_id.is_not(None))
         .order_by(events.c.id)
     )
-    for ticket_id, at, evidence in tx.execute(query):
+    for ticket_id, evidence in tx.execute(query):
         for name in ("urgency", "category"):
             pair = evidence.get(name) if isinstance(evidence, dict) else None
             if isinstance(pair, list) and len(pair) == 2:
-                yield ticket_id, at, name, str(pair[0]), str(pair[1])
+                yield ticket_id, name, str(pair[1])
 
 
-def _correction(tx: Connection, ticket_id: int, told: dict[str, object]) -> Correction | None:
+def _correction(tx: Connection, ticket_id: int, told: dict[str, str]) -> Correction | None:
     """None when the mail is no longer there."""
     ticket = tx.execute(
-        select(tickets.c.number, tickets.c.urgency, tickets.c.category).where(
-            tickets.c.id == ticket_id
-        )
+        select(
+            tickets.c.number, tickets.c.opened_at, tickets.c.urgency, tickets.c.category
+        ).where(tickets.c.id == ticket_id)
     ).first()
     mail = tx.execute(
         select(messages.c.subject, messages.c.text, messages.c.own_words, messages.c.language)
@@ -65,21 +60,16 @@ def _correction(tx: Connection, ticket_id: int, told: dict[str, object]) -> Corr
         .order_by(messages.c.id)
         .limit(1)
     ).first()
-    at = told["at"]
-    if ticket is None or mail is None or not isinstance(at, datetime):
+    if ticket is None or mail is None:
         return None
     return Correction(
         ticket=ticket.number,
-        at=at,
+        opened_at=ticket.opened_at,
         subject=mail.subject,
         own_words=mail.own_words if mail.own_words is not None else mail.text,
         language=mail.language,
-        was=(
-            str(told.get("was_urgency", ticket.urgency)),
-            str(told.get("was_category", ticket.category)),
-        ),
-        urgency=str(told.get("urgency", ticket.urgency)),
-        category=str(told.get("category", ticket.category)),
+        urgency=told.get("urgency", ticket.urgency),
+        category=told.get("category", ticket.category),
     )
 
 
