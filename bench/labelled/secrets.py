@@ -9,10 +9,14 @@ from email.header import Header
 from email.message import EmailMessage
 from types import ModuleType
 
-from bench.labelled import secrets_first, secrets_second, values
+from bench.labelled import secrets_first, secrets_second, secrets_third, values
 from bench.labelled.values import Chance
 
-SETS: dict[str, ModuleType] = {"first": secrets_first, "second": secrets_second}
+SETS: dict[str, ModuleType] = {
+    "first": secrets_first,
+    "second": secrets_second,
+    "third": secrets_third,
+}
 ANY = frozenset({"password", "api_key", "otp", "private_key"})
 """Kinds that may be told for what the guideline does not name, such as a seed of 2FA."""
 

@@ -162,7 +162,10 @@ class _Words(NamedTuple):
             further = self._run(later, 12 - 1)
             if further and further[0] == bit and further[1] > last:
                 last = further[1]
-        return self._with_slips(first, last, bit)
+        first, last = self._with_slips(first, last, bit)
+        if last - first >= max(_LENGTHS) and self._are_near(last, last + 1, bit):
+            last += 1  # words of the sentence before it may have taken the place of its last
+        return first, last
 
     def _run(self, first: int, least: int) -> tuple[int, int] | None:
         """The list and the end of the words from `first` on, if they are a phrase."""
@@ -194,8 +197,9 @@ class _Words(NamedTuple):
             while not bits[first + size - 1] >> bit & 1:
                 size -= 1  # a stranger that no word of the list follows
         enough = size >= (_SHORTEST_TOLD if near else 12 - 1)
-        told = words[slice(*self._with_slips(first, first + size, bit))]
-        if enough and _vouched(told, bit, is_told=near, known=self.known):
+        told = words[first : first + size]
+        is_whole = self._with_slips(first, first + size, bit) != (first, first + size)
+        if enough and _vouched(told, bit, is_told=near or is_whole, known=self.known):
             return bit, first + size
         return None
 
@@ -216,8 +220,11 @@ class _Words(NamedTuple):
         return first, last
 
     def _are_near(self, start: int, end: int, bit: int) -> bool:
-        words = self.words[start:end]
-        return len(words) == end - start and all(_is_near(word, bit) for word in words)
+        words, bits = self.words[start:end], self.bits[start:end]
+        return len(words) == end - start and all(
+            not mask >> bit & 1 and _is_near(word, bit)
+            for word, mask in zip(words, bits, strict=True)
+        )
 
 
 def _has_between(places: list[int], least: int, most: int) -> bool:

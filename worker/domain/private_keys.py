@@ -70,8 +70,8 @@ def _key_at(m: re.Match[str], context: Context) -> Iterator[Key]:
 
 def _is_told(m: re.Match[str], context: Context) -> bool:
     """Whether words say so; `the private key of that address:` does, whatever it names."""
-    return speaks_last(m, context, "key_words", "hash_words") or speaks_last(
-        m, context, "firm_key_words", "tx_words"
+    return speaks_last(
+        m, context, *("key_words", "hash_words"), *("firm_key_words", "tx_words")
     )
 
 
