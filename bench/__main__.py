@@ -9,33 +9,55 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import corpus, idle, ingest, judging, latency, parsers, start, steps
+from bench import corpus, found, idle, ingest, judging, latency, parsers, start, steps
 from bench.servers import Missing, Servers, run_servers
 
 WORK = Path(__file__).parent / "work"
 NAMES = ("ingest", "latency", "idle", "steps", "start", "parse", "judging")
 Rows = Sequence[Mapping[str, object]]
+ALONE: dict[str, Callable[[], Rows]] = {
+    "secrets": found.secrets_found,
+    "identifiers": found.identifiers_found,
+}
+"""What needs neither servers nor a mailbox."""
 
 
 def main() -> int:
     """Measure what is asked for."""
     told = _words().parse_args()
     WORK.mkdir(exist_ok=True)
+    alone = {name: measure for name, measure in ALONE.items() if told.only in (None, name)}
+    if told.only in ALONE:
+        return _finish(told, {"machine": _machine(), **_measure_alone(told, alone)})
     mailbox = WORK / f"mails-{told.mails}-{told.seed}"
     facts = corpus.write(mailbox, mails=told.mails, seed=told.seed)
-    found: dict[str, object] = {"machine": _machine(), "corpus": facts}
+    kept: dict[str, object] = {"machine": _machine(), "corpus": facts}
     _say(told, "corpus", [facts])
     try:
         with run_servers(WORK) as servers:
             for name, measure in _measurements(told, servers, mailbox).items():
                 if told.only in (None, name):
-                    rows, kept = measure()
-                    found[name] = kept
+                    rows, kept[name] = measure()
                     _say(told, name, rows)
     except Missing as missing:
         print(f"bench: {missing}", file=sys.stderr)
         return 1
-    text = json.dumps(found, indent=1, default=str)
+    return _finish(told, kept | _measure_alone(told, alone))
+
+
+def _measure_alone(
+    told: argparse.Namespace, measures: Mapping[str, Callable[[], Rows]]
+) -> dict[str, object]:
+    kept: dict[str, object] = {}
+    for name, measure in measures.items():
+        rows = measure()
+        kept[name] = rows
+        _say(told, name, rows)
+    return kept
+
+
+def _finish(told: argparse.Namespace, kept: Mapping[str, object]) -> int:
+    text = json.dumps(kept, indent=1, default=str)
     (WORK / f"{told.only or 'all'}.json").write_text(text)
     if told.json:
         print(text)
@@ -47,7 +69,7 @@ def _words() -> argparse.ArgumentParser:
         prog="python -m bench",
         description="Measure Postclerk on this machine; numbers also go to bench/work/.",
     )
-    words.add_argument("--only", choices=NAMES, help="one measurement")
+    words.add_argument("--only", choices=(*NAMES, *ALONE), help="one measurement")
     words.add_argument("--mails", type=int, default=2000, help="mails of the mailbox")
     words.add_argument("--seed", type=int, default=1, help="which mailbox")
     words.add_argument("--runs", type=int, default=3, help="rounds of `ingest`; medians count")

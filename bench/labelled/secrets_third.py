@@ -5,7 +5,7 @@ Written after the second had been met: longer letters, several things in one mai
 
 MNEMONICS = {
     "en": (
-        "Dear team, yesterday somebody called and I read him my words: {v}. Now 3 BTC are gone.",
+        "Dear team, yesterday a man called and I read him my words: {v}. Now 3 BTC are gone.",
         "Trust wallet backup\n\n{v}\n\nUID 83920184, please recover",
         "Is this phrase still safe to use? {v}",
         "Restore with: {v}",

@@ -338,11 +338,6 @@ def uuid4(chance: Chance) -> str:
     return str(uuid.UUID(bytes=chance.randbytes(16), version=4))
 
 
-def ethereum_address(chance: Chance, checksum: Callable[[str], str] | None = None) -> str:
-    plain = hexes(chance, 40)
-    return "0x" + (checksum(plain) if checksum else plain)
-
-
 def friendly_ton(chance: Chance) -> str:
     """A TON address in its readable form: tag, workchain, hash and CRC-16."""
     data = bytes([chance.choice((0x11, 0x51)), 0]) + chance.randbytes(32)
@@ -371,7 +366,7 @@ ADDRESSES: dict[str, Callable[[Chance], str]] = {
     "btc segwit": lambda c: bech32("bc", c.randbytes(20), version=0),
     "btc script": lambda c: bech32("bc", c.randbytes(32), version=0),
     "btc taproot": lambda c: bech32("bc", c.randbytes(32), version=1),
-    "eth": ethereum_address,
+    "eth": lambda c: "0x" + hexes(c, 40),
     "tron": lambda c: base58check(b"\x41" + c.randbytes(20)),
     "ltc": lambda c: base58check(b"\x30" + c.randbytes(20)),
     "ltc segwit": lambda c: bech32("ltc", c.randbytes(20), version=0),

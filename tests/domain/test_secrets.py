@@ -187,3 +187,100 @@ def test_sealing_twice_changes_nothing(text: str) -> None:
     assert once.kinds
     assert twice.text == once.text
     assert twice.kinds == ()
+
+
+def half(text: str) -> str:
+    """The same, broken over two lines as mail programs do."""
+    return f"{text[: len(text) // 2]}\n{text[len(text) // 2 :]}"
+
+
+KEY = "5d0e3c1fa7b24896" * 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(f"private key: {half(KEY)} thanks", id="over-two-lines"),
+        pytest.param(f"the private key of that address: {KEY}", id="of-an-address"),
+        pytest.param("[" + ", ".join(str(n * 3 % 256) for n in range(64)) + "]", id="octets"),
+        pytest.param(
+            '{"address": "ab", "crypto": {"ciphertext": "5d0e", "mac": "77"}, "version": 3}',
+            id="wallet-file",
+        ),
+        pytest.param('{"crypto": {"ciphertext": "5d0e3c1f", "kdf', id="wallet-file-cut-off"),
+        pytest.param(f"PRIVATE_KEY={'Ab3+' * 10}xyZ=", id="base64"),
+    ],
+)
+def test_key_in_an_odd_form_is_sealed_whole(text: str) -> None:
+    sealed = seal(text, rules=load())
+    assert sealed.kinds == ("private_key",)
+    rest = sealed.text.replace("\n", "")
+    assert not any(KEY[at : at + 8] in rest for at in range(0, 56, 8))
+    assert "ciphertext" not in rest
+
+
+def test_the_key_question_is_no_key() -> None:
+    text = f"the key question is when {KEY} arrives"
+    assert seal(text, rules=load()).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("You can log in with Tiger#2031 as the password", "password"),
+        ("je mets Tiger#2031 comme mot de passe", "password"),
+        ("Tiger#2031 is my password", "password"),
+        ("我密码设的是Tiger2031", "password"),
+        ("كلمة المرور: Tiger2031", "password"),
+        ("รหัสผ่านของฉันคือ Tiger2031", "password"),
+        ("मेरा पासवर्ड Tiger2031 है", "password"),
+        ("moje hasło to Tiger-2031", "password"),
+        ("| Password | Tiger2031 |", "password"),
+        ("PIN is 4821", "password"),
+        ('{"apiKey": "Ab12Cd34Ef56Gh78Ij"}', "api_key"),
+        ("apikey=Ab12Cd34&secretkey=Zz98Yy76&x=1", "api_key"),
+        ("curl -H 'X-MBX-APIKEY: Ab12Cd34Ef56Gh78Ij90'", "api_key"),
+        ("ghp_" + "Ab12" * 9, "api_key"),
+        ("Authorization: Bearer " + "Ab1." * 9, "api_key"),
+        ("he asked for the code and I gave him 649940", "otp"),
+        ("我把验证码649940给他了", "otp"),
+        ("otpauth://totp/me?secret=ABCD2345EFGH67", "otp"),
+        ("cvv 821", "card"),
+        ("PESEL 92111533579", "id_number"),
+        ("247.069.005-65", "id_number"),
+        ("PAN TCDPT9962K", "id_number"),
+    ],
+)
+def test_secret_told_in_another_way_is_sealed(text: str, kind: str) -> None:
+    sealed = seal(text, rules=load())
+    assert sealed.kinds == (kind,), sealed.text
+    assert f"[removed: {kind}]" in sealed.text
+
+
+def test_secret_told_once_is_sealed_wherever_it_stands_again() -> None:
+    sealed = seal("me@mail.example / Tiger#2031\nmy pw: Tiger#2031", rules=load())
+    assert "Tiger" not in sealed.text
+
+
+def test_overlapping_finds_are_sealed_from_the_first_to_the_last_character() -> None:
+    text = "api secret: password: Tiger#2031!x"
+    assert "2031" not in seal(text, rules=load()).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "la contraseña es correcta pero no entra",
+        "minha senha está correta",
+        "mon mot de passe est correct",
+        "пароль верный, но не пускает",
+        "password = os.environ['EXCHANGE_PASSWORD']",
+        "api key: <API_KEY> secret: <SECRET>",
+        "The password field stays grey on iPhone15",
+        "password_reset_guide.pdf",
+        "0x000000000001233cb391a325c6a6275dbfa0f97f49acccd14000000000000000",
+        "código de error 60018",
+    ],
+)
+def test_what_only_sounds_like_a_secret_stays(text: str) -> None:
+    assert seal(text, rules=load()).text == text
