@@ -262,6 +262,11 @@ def test_secret_told_once_is_sealed_wherever_it_stands_again() -> None:
     assert "Tiger" not in sealed.text
 
 
+def test_part_of_another_number_is_no_secret_that_stands_again() -> None:
+    sealed = seal("password: 839201, UID 83920184", rules=load())
+    assert sealed.text == "password: [removed: password], UID 83920184"
+
+
 def test_overlapping_finds_are_sealed_from_the_first_to_the_last_character() -> None:
     text = "api secret: password: Tiger#2031!x"
     assert "2031" not in seal(text, rules=load()).text

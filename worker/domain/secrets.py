@@ -36,6 +36,7 @@ _RESIDENT = re.compile(r"[1-8]\d{16}[\dXx](?![0-9A-Za-z])")
 _LONG_NUMBER = re.compile(r"[1-8](?<![0-9A-Za-z].)(?=\d{3}[ -]?\d{4}(?:[ -]?\d{4}|\d\d[ -]))")
 NOTE = re.compile(r"\[removed: [a-z_]+(?:, \d+ words)?\]")
 _VALUE_BEFORE = re.compile(r"[\"'“‘`「(（]?(?P<v>[!-~]{5,64}?)[\"'”’`」)）,，]?\s{0,2}$")
+_ASCII_WORD = re.compile(r"[0-9A-Za-z]")
 _SHORTEST_AGAIN = 6
 """Characters from which a secret is also sealed where it stands again without its words."""
 
@@ -108,8 +109,10 @@ def _again(found: Sequence[_Find], text: str) -> Iterator[_Find]:
             continue
         at = text.find(value)
         while at >= 0:
-            yield find._replace(start=at, end=at + len(value))
-            at = text.find(value, at + len(value))
+            end = at + len(value)
+            if not _ASCII_WORD.match(text[at - 1 : at]) and not _ASCII_WORD.match(text, end):
+                yield find._replace(start=at, end=end)
+            at = text.find(value, end)
 
 
 def _length(find: _Find) -> int:
