@@ -179,7 +179,7 @@ class RuleSet:
     secrets: Context
     model: Model | None = None
     """None where none was trained for these rules: then they judge alone."""
-    critical_from: float = 0.3
+    critical_from: float = 0.35
     """What the model thinks critical with this probability is critical ..."""
     high_from: float = 0.2
     """... and with this one at least high."""

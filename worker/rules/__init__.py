@@ -96,7 +96,7 @@ def _assemble(place: Path, model: Path) -> RuleSet:
         identifiers=_context(_table(patterns["identifiers"])),
         secrets=_context(_table(patterns["secrets"])),
         model=load_model(model) if model.exists() else None,
-        critical_from=float(str(desk.get("critical_from", 0.3))),
+        critical_from=float(str(desk.get("critical_from", 0.35))),
         high_from=float(str(desk.get("high_from", 0.2))),
     )
 
