@@ -26,7 +26,7 @@ VERBS = [
     *(f"dead {verb}" for verb in ("list", "show", "retry", "discard", "save")),
     *(f"outbox {verb}" for verb in ("list", "show", "retry", "cancel")),
     *(f"templates {verb}" for verb in ("list", "lint", "preview")),
-    *(f"rules {verb}" for verb in ("test", "preview", "learn", "models")),
+    *(f"rules {verb}" for verb in ("test", "preview", "learn", "learn-repeats", "models")),
     *(f"rules {verb}" for verb in ("publish", "rollback", "drift")),
     *("config show", "config init", "db upgrade", "db status"),
 ]
