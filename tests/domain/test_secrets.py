@@ -289,3 +289,23 @@ def test_overlapping_finds_are_sealed_from_the_first_to_the_last_character() -> 
 )
 def test_what_only_sounds_like_a_secret_stays(text: str) -> None:
     assert seal(text, rules=load()).text == text
+
+
+NOTE_INSIDE = [
+    "seed: army van defense carry jealous true [removed: otp]"
+    " garbage claim echo media make crunch",
+    "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\n> code [removed: otp] thanks\n",
+]
+
+
+@pytest.mark.parametrize("text", NOTE_INSIDE, ids=["phrase", "key"])
+def test_note_inside_a_secret_unseals_nothing(text: str) -> None:
+    sealed = seal(text, rules=load())
+    assert "garbage" not in sealed.text
+    assert "MIIEv" not in sealed.text
+    assert seal(sealed.text, rules=load()).text == sealed.text
+
+
+def test_keys_that_never_end_are_one_secret() -> None:
+    sealed = seal("-----BEGIN PRIVATE KEY-----\n" * 3000, rules=load())
+    assert sealed.text == "[removed: private_key]"

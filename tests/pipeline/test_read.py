@@ -9,8 +9,9 @@ from tests.builders import a_config, a_mail
 from worker.domain.judgement import Urgency
 from worker.domain.message import Kind
 from worker.mail.settings import ParseSettings
-from worker.pipeline.read import ReadSettings, read_mail, read_mails
+from worker.pipeline.read import ReadSettings, read_mail, read_mails, seal_pair
 from worker.pipeline.read_settings import read_settings
+from worker.rules import load
 
 SETTINGS = ReadSettings(parse=ParseSettings(), rules=None)
 PHRASE = Mnemonic("english").to_mnemonic(bytes(range(5, 21)))
@@ -149,3 +150,24 @@ def test_a_phrase_that_begins_in_the_subject_and_ends_in_the_text_leaves_no_word
     assert "[removed: mnemonic" in message.subject
     assert message.reply_text == "My UID: 20481937"
     assert "mnemonic" in reading.secret_kinds
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "kind", "value"),
+    [
+        ("your verification code:", "482913", "otp", "482913"),
+        ("My passport number is", "X1234567", "id_number", "X1234567"),
+        ("my password is", "Hunter2!x", "password", "Hunter2!x"),
+    ],
+    ids=["code", "passport", "password"],
+)
+def test_secret_of_any_kind_that_spans_subject_and_text_is_sealed(
+    subject: str, body: str, kind: str, value: str
+) -> None:
+    sealed_subject, sealed_body, kinds = seal_pair(subject, body, load())
+    assert kind in kinds
+    assert value not in f"{sealed_subject}{sealed_body}"
+
+
+def test_texts_without_a_secret_are_left_as_they_are() -> None:
+    assert seal_pair("my order", "is late", load()) == ("my order", "is late", ())

@@ -6,14 +6,13 @@ from datetime import datetime
 
 from worker.domain.judge import as_json, judge
 from worker.domain.language import detect
-from worker.domain.secrets import seal
 from worker.errors import Permanent
 from worker.mail import describe
 from worker.mail.extract import attachment_bytes
 from worker.mail.parse import parse
 from worker.mail.settings import ParseSettings
 from worker.mail.visible_text import reply_text
-from worker.pipeline.read import ReadSettings, read_mail
+from worker.pipeline.read import ReadSettings, read_mail, seal_pair
 from worker.rules import load
 
 Row = dict[str, object]
@@ -65,20 +64,19 @@ def _judge_mail(raw: bytes, settings: ReadSettings) -> Row:
 def _judge_line(line: bytes, settings: ReadSettings) -> Row:
     told = json.loads(line)
     rules = load(settings.rules, settings.model)
-    subject = seal(str(told.get("subject") or ""), rules=rules)
-    body = seal(str(told.get("body") or ""), rules=rules)
+    subject, body, kinds = seal_pair(
+        str(told.get("subject") or ""), str(told.get("body") or ""), rules
+    )
     judgement = judge(
-        subject=subject.text,
-        body=body.text,
-        own_words=reply_text(body.text),
+        subject=subject,
+        body=body,
+        own_words=reply_text(body),
         rules=rules,
         is_sealed=True,
         sent_at=_sent(told.get("sent")),
         zone=settings.zone,
     )
-    kinds = tuple(dict.fromkeys((*subject.kinds, *body.kinds)))
-    redacted = f"{subject.text}\n{body.text}"
-    return as_json(judgement, redacted=redacted, secrets=kinds, name={})
+    return as_json(judgement, redacted=f"{subject}\n{body}", secrets=kinds, name={})
 
 
 def _sent(told: object) -> datetime | None:

@@ -45,9 +45,11 @@ def find_keys(text: str, runs: Sequence[re.Match[str]], context: Context) -> Ite
 
 
 def _pem_blocks(text: str) -> Iterator[Key]:
-    for m in _PEM.finditer(text):
-        end = _PEM_END.search(text, m.end())
-        yield Key(m.start(), end.end() if end else len(text), True)
+    begin = _PEM.search(text)
+    while begin:
+        end = _PEM_END.search(text, begin.end())
+        yield Key(begin.start(), end.end() if end else len(text), True)
+        begin = _PEM.search(text, end.end()) if end else None
 
 
 def _key_at(m: re.Match[str], context: Context) -> Iterator[Key]:

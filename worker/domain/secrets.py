@@ -37,6 +37,9 @@ _LONG_NUMBER = re.compile(r"[1-8](?<![0-9A-Za-z].)(?=\d{3}[ -]?\d{4}(?:[ -]?\d{4
 NOTE = re.compile(r"\[removed: [a-z_]+(?:, \d+ words)?\]")
 _VALUE_BEFORE = re.compile(r"[\"'“‘`「(（]?(?P<v>[!-~]{5,64}?)[\"'”’`」)）,，]?\s{0,2}$")
 _ASCII_WORD = re.compile(r"[0-9A-Za-z]")
+_LONGEST_AGAIN = 200
+_MOST_AGAIN = 50
+"""Secrets of one text that are looked for once more: each costs a pass over it."""
 _SHORTEST_AGAIN = 6
 """Characters from which a secret is also sealed where it stands again without its words."""
 
@@ -92,8 +95,12 @@ def _settled(finds: Iterator[_Find], text: str) -> list[_Find]:
     for find in sorted([*notes, *found], key=lambda f: (f.start, -f.end, f.kind)):
         if not kept or find.start >= kept[-1].end:
             kept.append(find)
+        elif find.kind and not kept[-1].kind and find.end > kept[-1].end:
+            # It begins in a note and goes on after it: what comes after is not sealed yet.
+            kept[-1] = find._replace(start=kept[-1].start)
         elif kept[-1].kind and not find.kind:
-            kept[-1] = find
+            # A note of ours inside a secret does not unseal the rest of it.
+            kept[-1] = kept[-1]._replace(end=max(kept[-1].end, find.end))
         elif kept[-1].kind:
             longer = max(kept[-1], find, key=_length)
             end = max(kept[-1].end, find.end)
@@ -103,7 +110,8 @@ def _settled(finds: Iterator[_Find], text: str) -> list[_Find]:
 
 def _again(found: Sequence[_Find], text: str) -> Iterator[_Find]:
     """Where a secret that was told once stands once more, without the words that tell it."""
-    values = {text[f.start : f.end]: f for f in found if f.kind in CORE - {"mnemonic"}}
+    told = [f for f in found if f.kind in CORE - {"mnemonic"} and _length(f) <= _LONGEST_AGAIN]
+    values = {text[f.start : f.end]: f for f in told[:_MOST_AGAIN]}
     for value, find in values.items():
         if len(value) < _SHORTEST_AGAIN or value.isalpha():
             continue

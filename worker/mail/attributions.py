@@ -30,7 +30,7 @@ _DATE_NAME = re.compile(
 _ZONE = re.compile(r"\d{1,2}:\d{2} (?:GMT|UTC)[+-]\d{2}:?\d{2} \w")
 _OPEN_LINK = re.compile(r"[(<]\s*https?:[^\s()<>]*$")
 _ONLY_LINK = re.compile(r"[(<\[]\s*https?:[^\s()<>]+[)>\]][\s>]*$")
-_BETWEEN_RULES = re.compile(r"[-–—_*~=]{2,}\s*(.{6,}?)\s*[-–—_*~=]{2,}$")
+_BETWEEN_RULES = re.compile(r"[-–—_*~=]{2,}(?=[^-–—_*~=])\s*(.{6,}?)\s*[-–—_*~=]{2,}$")
 _FILE = "quote_markers"
 
 

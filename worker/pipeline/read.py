@@ -24,6 +24,8 @@ from worker.mail.visible_text import reply_text
 from worker.rules import load, repeats
 
 _MOST_SEALED = 100_000
+_SEAM = 200
+"""Characters of a subject, and twice of a text, in which a secret may be told across both."""
 """Characters sealed for a language model: far more than it sees, so the cut is never seen."""
 
 
@@ -87,8 +89,7 @@ def read_mail(raw: bytes, settings: ReadSettings) -> Reading:
         sent_at=message.date,
         zone=settings.zone,
     )
-    secret = rules.secret_fact
-    if secret and any(hit.rule == secret.name for hit in judgement.hits):
+    if spans_both(parsed.subject, parsed.body_text, rules):
         message, kinds = _sealed_across(parsed, message, kinds, rules)
     traits = note(
         subject=message.subject,
@@ -109,8 +110,27 @@ def read_mail(raw: bytes, settings: ReadSettings) -> Reading:
         secret_kinds=tuple(dict.fromkeys((*kinds, *brought))),
         traits=traits,
         missing_without_pictures=unshown,
-        shown=_shown(parsed, settings.shown_characters, rules),
+        shown=_shown(message, settings.shown_characters, rules),
     )
+
+
+def spans_both(subject: str, body: str, rules: RuleSet) -> bool:
+    """Whether a secret begins in the subject and ends in the text."""
+    if not subject.strip():
+        return False
+    end, begin = subject[-_SEAM:], body[: 2 * _SEAM]
+    apart = f"{seal(end, rules=rules).text}\n{seal(begin, rules=rules).text}"
+    return seal(f"{end}\n{begin}", rules=rules).text != apart
+
+
+def seal_pair(subject: str, body: str, rules: RuleSet) -> tuple[str, str, tuple[str, ...]]:
+    """Seal a subject and a text, also what begins in the one and ends in the other."""
+    first, second = seal(subject, rules=rules), seal(body, rules=rules)
+    kinds = tuple(dict.fromkeys((*first.kinds, *second.kinds)))
+    if not spans_both(subject, body, rules):
+        return first.text, second.text, kinds
+    whole = seal(f"{subject}\n{body}", rules=rules)
+    return *_parted(whole.text, second.text), tuple(dict.fromkeys((*kinds, *whole.kinds)))
 
 
 def _sealed_across(
@@ -144,7 +164,7 @@ def _parted(whole: str, text: str) -> tuple[str, str]:
 
 
 def _shown(message: Message, characters: int, rules: RuleSet) -> str:
-    """Seal as a whole what a language model may see, then cut.
+    """What a language model may see: sealed texts, sealed once more as a whole, then cut.
 
     A secret may begin in the subject and end in the text; none may be cut before it is known.
     """
