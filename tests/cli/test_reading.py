@@ -179,3 +179,12 @@ def test_classify_names_a_line_that_is_no_json(tmp_path: Path) -> None:
     assert done.status == 1
     assert [row.get("line") for row in found] == [None, 2, 4]
     assert found[1]["error"] == "is no JSON object"
+
+
+def test_classify_seals_a_secret_that_begins_in_the_subject(tmp_path: Path) -> None:
+    path = tmp_path / "told.jsonl"
+    line = {"id": "1", "subject": "my password is", "body": "Hunter2!x"}
+    path.write_text(json.dumps(line), "utf-8")
+    (row,) = rows(postclerk_process("classify", path, "--jsonl"))
+    assert "Hunter2" not in row["redacted"]
+    assert row["secrets"] == ["password"]

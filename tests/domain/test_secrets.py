@@ -309,3 +309,14 @@ def test_note_inside_a_secret_unseals_nothing(text: str) -> None:
 def test_keys_that_never_end_are_one_secret() -> None:
     sealed = seal("-----BEGIN PRIVATE KEY-----\n" * 3000, rules=load())
     assert sealed.text == "[removed: private_key]"
+
+
+def test_every_secret_is_sealed_where_it_stands_again_however_many_there_are() -> None:
+    told = "".join(f"my password: Zebra{number}!2026x\n" for number in range(60))
+    again = "".join(f"then Zebra{number}!2026x failed\n" for number in range(60))
+    assert "Zebra" not in seal(told + again, rules=load()).text
+
+
+def test_secret_told_many_times_leaves_room_for_others() -> None:
+    text = "my password: Zebra!2026xy\n" * 60 + "my password: Tiger!2027ab\nthen Tiger!2027ab\n"
+    assert "Tiger" not in seal(text, rules=load()).text

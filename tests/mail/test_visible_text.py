@@ -186,3 +186,8 @@ def test_attribution_broken_inside_the_address_is_one(attribution: str) -> None:
 )
 def test_sentence_that_looks_like_an_attribution_stays(own: str) -> None:
     assert reply_text(f"Hello,\n\n{own}") == f"Hello,\n\n{own}"
+
+
+def test_dashes_around_an_attribution_still_make_one() -> None:
+    line = "---- On 1 May 2024, Li Wei wrote: ----"
+    assert reply_text(f"Thanks.\n\n{line}\n> old\n") == "Thanks."

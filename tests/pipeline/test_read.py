@@ -1,3 +1,4 @@
+import random
 from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
@@ -12,6 +13,7 @@ from worker.mail.settings import ParseSettings
 from worker.pipeline.read import ReadSettings, read_mail, read_mails, seal_pair
 from worker.pipeline.read_settings import read_settings
 from worker.rules import load
+from worker.rules.labelled import make_value
 
 SETTINGS = ReadSettings(parse=ParseSettings(), rules=None)
 PHRASE = Mnemonic("english").to_mnemonic(bytes(range(5, 21)))
@@ -171,3 +173,15 @@ def test_secret_of_any_kind_that_spans_subject_and_text_is_sealed(
 
 def test_texts_without_a_secret_are_left_as_they_are() -> None:
     assert seal_pair("my order", "is late", load()) == ("my order", "is late", ())
+
+
+def test_nothing_of_a_secret_cut_by_a_quote_is_kept_or_shown() -> None:
+    made_up = (make_value("PRIVKEY", random.Random(seed)) for seed in range(99))
+    whole = next(value for value in made_up if len(value) == 52)  # as wallets write it
+    key = (whole[:30], whole[30:])
+    body = f"482913\nmy private key is\n{key[0]}\n> {key[1]}\n> hi\n"
+    settings = ReadSettings(parse=ParseSettings(), rules=None, shown_characters=4000)
+    reading = read_mail(a_mail(body, subject="your verification code:"), settings)
+    message = reading.message
+    kept = f"{message.subject}{message.body_text}{message.reply_text}{reading.shown}"
+    assert not any(secret in kept for secret in ("482913", *key))

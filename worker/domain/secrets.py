@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from ahocorasick_rs import AhoCorasick
+
 from worker.domain.beginnings import matches_at
 from worker.domain.beside import speaks_last
 from worker.domain.checksums import is_chinese_resident_id, is_luhn
@@ -38,8 +40,7 @@ NOTE = re.compile(r"\[removed: [a-z_]+(?:, \d+ words)?\]")
 _VALUE_BEFORE = re.compile(r"[\"'“‘`「(（]?(?P<v>[!-~]{5,64}?)[\"'”’`」)）,，]?\s{0,2}$")
 _ASCII_WORD = re.compile(r"[0-9A-Za-z]")
 _LONGEST_AGAIN = 200
-_MOST_AGAIN = 50
-"""Secrets of one text that are looked for once more: each costs a pass over it."""
+"""Characters; what is longer is known by its form wherever it stands."""
 _SHORTEST_AGAIN = 6
 """Characters from which a secret is also sealed where it stands again without its words."""
 
@@ -110,17 +111,22 @@ def _settled(finds: Iterator[_Find], text: str) -> list[_Find]:
 
 def _again(found: Sequence[_Find], text: str) -> Iterator[_Find]:
     """Where a secret that was told once stands once more, without the words that tell it."""
-    told = [f for f in found if f.kind in CORE - {"mnemonic"} and _length(f) <= _LONGEST_AGAIN]
-    values = {text[f.start : f.end]: f for f in told[:_MOST_AGAIN]}
-    for value, find in values.items():
-        if len(value) < _SHORTEST_AGAIN or value.isalpha():
-            continue
-        at = text.find(value)
-        while at >= 0:
-            end = at + len(value)
-            if not _ASCII_WORD.match(text[at - 1 : at]) and not _ASCII_WORD.match(text, end):
-                yield find._replace(start=at, end=end)
-            at = text.find(value, end)
+    values = {
+        value: find
+        for find in found
+        if find.kind in CORE - {"mnemonic"}
+        and _SHORTEST_AGAIN <= _length(find) <= _LONGEST_AGAIN
+        and not (value := text[find.start : find.end]).isalpha()
+    }
+    if not values:
+        return
+    told = list(values)
+    # One pass for all of them: a text may tell thousands.
+    matches = AhoCorasick(told).find_matches_as_indexes(text, overlapping=True)
+    for number, start, end in matches:
+        before = text[start - 1 : start] if start else ""
+        if not _ASCII_WORD.match(before) and not _ASCII_WORD.match(text, end):
+            yield values[told[number]]._replace(start=start, end=end)
 
 
 def _length(find: _Find) -> int:

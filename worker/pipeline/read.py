@@ -24,9 +24,9 @@ from worker.mail.visible_text import reply_text
 from worker.rules import load, repeats
 
 _MOST_SEALED = 100_000
+"""Characters sealed for a language model: far more than it sees, so the cut is never seen."""
 _SEAM = 200
 """Characters of a subject, and twice of a text, in which a secret may be told across both."""
-"""Characters sealed for a language model: far more than it sees, so the cut is never seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,10 +144,8 @@ def _sealed_across(
     if sealed.text == f"{message.subject}\n{message.body_text}":
         return message, kinds
     subject, body = _parted(sealed.text, message.body_text)
-    own = body
-    if message.reply_text != message.body_text:
-        together = seal(f"{parsed.subject}\n{parsed.reply_text}", rules=rules)
-        own = _parted(together.text, message.reply_text)[1]
+    # Cut from what is sealed already: a cut through a secret would leave half of it.
+    own = body if message.reply_text == message.body_text else reply_text(body)
     found = tuple(dict.fromkeys((*kinds, *sealed.kinds)))
     return replace(message, subject=subject, body_text=body, reply_text=own), found
 
